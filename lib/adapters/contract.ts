@@ -1,0 +1,326 @@
+/**
+ * What a database engine must offer to be an equal citizen of Quarry. An engine is one folder beside this file (manifest.ts,
+ * driver.ts, dialect.ts, index.ts) and one line in registry.ts; the contract suite in contract-suite.ts is the definition of
+ * done. Engines are blind to each other, and nobody outside lib/adapters names one: callers ask for capabilities.
+ */
+import type { z } from 'zod';
+
+// ---------------------------------------------------------------- values
+
+/** Engine-neutral column types. What a type means for JSON is defined in lib/query/format. */
+export type ColumnType =
+  | 'boolean'
+  | 'integer' // up to 32 bits
+  | 'bigint' // up to 64 bits, signed or unsigned
+  | 'decimal' // exact, any precision
+  | 'double' // binary floating point
+  | 'text'
+  | 'date'
+  | 'time'
+  | 'timetz'
+  | 'timestamp' // without zone
+  | 'timestamptz'
+  | 'interval'
+  | 'year'
+  | 'uuid'
+  | 'json'
+  | 'array'
+  | 'binary'
+  | 'bit'
+  | 'enum'
+  | 'inet'
+  | 'geometry'
+  | 'objectid'
+  | 'mixed' // differs from row to row (SQLite, documents)
+  | 'unknown';
+
+export interface Column {
+  name: string;
+  type: ColumnType;
+  /** The engine's own name of the type, for people ("numeric(10,2)", "jsonb"). */
+  nativeType: string;
+}
+
+/**
+ * One value in exact form. integer, bigint, decimal: decimal text, never a float (`"9007199254740993"`, `"12.50"`). double: a
+ * number, or "NaN" | "Infinity" | "-Infinity". date/time types: ISO 8601 with every digit the engine gave; engine-specific
+ * infinities as text. binary: base64. json: the parsed value, except that numbers a double can't hold exactly stay text.
+ * array: a JSON array of values in exact form. objectid: 24 hex digits. Everything else: text.
+ * In a 'mixed' column an integer or decimal is given as {exact: "…"} so that it stays apart from text.
+ */
+export type Cell = null | boolean | number | string | Cell[] | { [key: string]: Cell };
+export type Row = Cell[];
+
+// ---------------------------------------------------------------- statements
+
+/** What a caller asks to run. `params` bind by position to the dialect's placeholders. */
+export interface Statement {
+  text: string;
+  params?: readonly unknown[];
+}
+
+export interface TableRef {
+  schema?: string;
+  name: string;
+}
+
+/** What the real grammar says of a statement. */
+export interface StatementFacts {
+  /** read: may run. write: DML that an allowed source may run later. refuse: never (DDL, GRANT, COPY, SET, …). */
+  effect: 'read' | 'write' | 'refuse';
+  /** Top-level statement kind in the dialect's words, lower case: select, with, values, show, explain, insert, create table, … */
+  kind: string;
+  /** Base tables and views that are read, with CTE names taken out. */
+  tables: TableRef[];
+  /** Every function that is called, lower case, schema-qualified when written so. */
+  functions: string[];
+  /** Why it is refused, in one sentence, when effect is 'refuse' or a function or table is not allowed. */
+  refusal?: string;
+  /** Highest placeholder number; 0 when there is none. */
+  parameterCount: number;
+  /** The row limit that the statement itself sets at the top level, when it is a literal. */
+  ownLimit?: number;
+  /** False for statements that can't be wrapped in a sub-select (SHOW, EXPLAIN): limit() returns them unchanged. */
+  limitable: boolean;
+  /** The statement with white space and comments normalised, literals kept: the query part of a cache key. */
+  normalised: string;
+  /** False when a repeat may give another answer (random(), now()); such results aren't cached. */
+  deterministic: boolean;
+}
+
+export interface Dialect {
+  /** Short name for prompts ("PostgreSQL 18 SQL"). */
+  name: string;
+  /** @throws QuarryError query.invalid (syntax, several statements, empty) with position details when known */
+  parse(text: string): Promise<StatementFacts>;
+  /** A statement that gives at most `rows` rows; the engine stops early. Unchanged when it already has a lower limit. */
+  limit(text: string, facts: StatementFacts, rows: number): string;
+  /** Named parameters (`:name`, not inside strings, casts or comments) to positional ones. */
+  bindNamed(text: string, values: Readonly<Record<string, unknown>>): Statement;
+  quoteIdentifier(name: string): string;
+  /** A table name as it should be written in a query: qualified only when needed. */
+  qualify(table: TableRef, defaultSchema?: string): string;
+  /** `expression` cast to a type, in this dialect (error analysis and the planner use it). */
+  cast(expression: string, type: ColumnType): string;
+  /** Pieces of SQL that differ between engines, for the planner. Null when the engine has no SQL. */
+  sql: SqlPieces | null;
+}
+
+export interface SqlPieces {
+  literalString(value: string): string;
+  literalDate(isoDate: string): string;
+  /** Truncates a date or timestamp expression to a unit, giving something that sorts by time. */
+  truncateDate(expression: string, unit: 'year' | 'quarter' | 'month' | 'week' | 'day', type: ColumnType): string;
+  /** Extracts a numeric part. */
+  datePart(expression: string, part: 'year' | 'month' | 'day' | 'hour', type: ColumnType): string;
+  /** Case-insensitive equality and containment. */
+  equalsIgnoreCase(expression: string, literal: string): string;
+  containsIgnoreCase(expression: string, literal: string): string;
+  /** Division that gives a fraction for integers. */
+  divide(numerator: string, denominator: string): string;
+  nullsLast(orderExpression: string, direction: 'asc' | 'desc'): string;
+}
+
+// ---------------------------------------------------------------- driver
+
+export interface OpenLimits {
+  /** Connections at most, overflow included. */
+  max: number;
+  /** Connections kept when idle. */
+  min: number;
+  waitMs: number;
+  connectTimeoutMs: number;
+  recycleMs: number;
+  /** false: every wall is set for reading only. */
+  allowWrites: boolean;
+}
+
+export interface ExecuteOptions {
+  signal: AbortSignal;
+  /** Enforced by the server too where it can. */
+  timeoutMs: number;
+  /** Stop after this many rows; the cursor asks for one more to know whether something was cut. */
+  maxRows: number;
+  /** Stop after about this many bytes of values. */
+  maxBytes: number;
+  /** true runs one write statement and commits it. Only with OpenLimits.allowWrites. */
+  write?: boolean;
+  /** A short comment that makes the query findable in the server's process list ("quarry:<query id>"). No user text. */
+  tag?: string;
+}
+
+export interface ResultStream {
+  columns: Column[];
+  /** Batches of rows in exact form; ends early at a cap. Leaving the loop closes the cursor. Errors are QuarryErrors. */
+  rows: AsyncIterable<Row[]>;
+  /** Known after the last batch. */
+  outcome(): { truncated: null | { by: 'rows' | 'bytes'; limit: number }; affectedRows?: number };
+}
+
+export interface PoolStats {
+  min: number;
+  max: number;
+  active: number;
+  idle: number;
+  waiting: number;
+  /** Connections opened and errors seen since the pool was made. */
+  opened: number;
+  errors: number;
+}
+
+export interface ConnectionReport {
+  serverVersion: string;
+  database: string;
+  tableCount: number;
+  /** "off", or protocol and cipher. */
+  tls: string;
+  /** Round trip of a trivial query. */
+  latencyMs: number;
+  canWrite: boolean;
+  /** When canWrite: statements an administrator can run to make a read-only login. No password in them. */
+  readOnlyUserSql?: string;
+}
+
+export interface Lease {
+  /** The server's own id of this connection (backend pid, reader process pid). */
+  readonly backendId: string;
+  /** @throws QuarryError query.invalid | query.refused | query.failed | query.timeout | query.cancelled | source.unreachable */
+  execute(statement: Statement, options: ExecuteOptions): Promise<ResultStream>;
+  introspect(signal: AbortSignal): Promise<Catalogue>;
+  validate(): Promise<ConnectionReport>;
+  explain(statement: Statement, options: ExecuteOptions): Promise<ExplainPlan>;
+  /** Gives the connection back. `broken` destroys it instead. Safe to call twice. */
+  release(broken?: boolean): void;
+}
+
+export interface ExplainPlan {
+  /** The engine's own plan as JSON or text. */
+  plan: Cell;
+  estimatedRows?: number;
+  estimatedCost?: number;
+}
+
+export interface Pool {
+  /** @throws QuarryError pool.timeout (with the number waiting) | source.unreachable | source.auth_failed | … */
+  lease(options?: { signal?: AbortSignal }): Promise<Lease>;
+  stats(): PoolStats;
+  /** Waits up to graceMs for running queries, cancels the rest, closes every connection. */
+  drain(graceMs: number): Promise<void>;
+}
+
+// ---------------------------------------------------------------- catalogue (D1)
+
+export interface CatalogueColumn {
+  name: string;
+  type: ColumnType;
+  nativeType: string;
+  nullable: boolean;
+  default?: string;
+  comment?: string;
+  generated?: boolean;
+  /** Labels of an enum type. */
+  enumValues?: string[];
+}
+
+export interface ForeignKey {
+  name?: string;
+  columns: string[];
+  referencedTable: TableRef;
+  referencedColumns: string[];
+  /** true when guessed, not declared. */
+  inferred?: boolean;
+}
+
+export interface CatalogueTable {
+  schema?: string;
+  name: string;
+  kind: 'table' | 'view' | 'materialized view' | 'foreign table' | 'partitioned table' | 'collection';
+  comment?: string;
+  rowEstimate: number | null;
+  columns: CatalogueColumn[];
+  primaryKey: string[];
+  foreignKeys: ForeignKey[];
+  uniqueKeys: { name?: string; columns: string[] }[];
+  indexes: { name: string; columns: string[]; unique: boolean }[];
+}
+
+export interface Catalogue {
+  /** The schema in which unqualified names are found. */
+  defaultSchema?: string;
+  tables: CatalogueTable[];
+}
+
+// ---------------------------------------------------------------- manifest
+
+export interface FormField {
+  name: string;
+  label: string;
+  kind: 'text' | 'number' | 'password' | 'select' | 'textarea' | 'file';
+  required: boolean;
+  placeholder?: string;
+  options?: { value: string; label: string }[];
+  help?: string;
+  /** Kept in the vault, never sent back. */
+  secret?: boolean;
+}
+
+export interface Capabilities {
+  sql: boolean;
+  transactions: boolean;
+  schemas: boolean;
+  /** Whether the engine is reached over the network (host, port, TLS), or is a file. */
+  transport: 'network' | 'file';
+  streaming: boolean;
+  cancel: boolean;
+  explain: boolean;
+}
+
+/** What is left of a connection for the page: no secret. */
+export interface ConnectionSummary {
+  /** "db.example.com:5432", or a file's name. */
+  target: string;
+  database?: string;
+  username?: string;
+}
+
+export interface Manifest<Config = unknown> {
+  type: string;
+  /** "PostgreSQL". */
+  label: string;
+  /** Default connections per pool (E2). */
+  defaultPoolMax: number;
+  defaultPort?: number;
+  uriSchemes: string[];
+  capabilities: Capabilities;
+  /** The normalised connection: what is encrypted in the vault. */
+  connectionSchema: z.ZodType<Config>;
+  formFields: FormField[];
+  /**
+   * `{uri}` or separate fields, as API.md has them, to the normalised connection.
+   * @throws QuarryError input.invalid
+   */
+  parseConnection(input: ConnectionInput): Config;
+  summarise(config: Config): ConnectionSummary;
+  /** Notes on the dialect for a model's prompt. */
+  promptNotes: string[];
+}
+
+/** As it arrives at POST /api/data-sources. */
+export interface ConnectionInput {
+  uri?: string;
+  host?: string;
+  port?: number;
+  database?: string;
+  username?: string;
+  password?: string;
+  tls?: { mode: 'disable' | 'require' | 'verify-ca' | 'verify-full'; ca?: string; cert?: string; key?: string };
+  ssh?: unknown;
+  file?: string;
+}
+
+export interface Adapter<Config = unknown> {
+  manifest: Manifest<Config>;
+  dialect: Dialect;
+  /** Makes the pool without connecting yet. */
+  open(config: Config, limits: OpenLimits): Pool;
+}

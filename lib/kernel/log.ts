@@ -1,0 +1,17 @@
+import pino, { type Logger } from 'pino';
+import { readEnv } from './env';
+import { singleton } from './singleton';
+
+export type { Logger };
+
+/** Paths whose values never reach a log line, whatever an author passes in. */
+const SECRET_PATHS = ['password', 'secret', 'token', 'apiKey', 'uri', 'connection', 'authorization', 'cookie', 'privateKey'].flatMap(
+  (key) => [key, `*.${key}`, `*.*.${key}`],
+);
+
+/** The process's JSON logger. Take a child with the request id where there is one: `ctx.log`. */
+export function logger(): Logger {
+  return singleton('kernel.log', () =>
+    pino({ level: readEnv('LOG_LEVEL') ?? 'info', redact: { paths: SECRET_PATHS, censor: '[redacted]' }, base: undefined }),
+  );
+}

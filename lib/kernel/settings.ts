@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { readEnv } from './env';
+import { QuarryError } from './errors';
+
+/**
+ * Every setting of the installation, one line each. The table feeds validation at start, `.env.example`, the effective
+ * configuration and the docs. Units stand last in the property's name.
+ */
+const flag = z.enum(['true', 'false', '1', '0', 'on', 'off']).transform((v) => v === 'true' || v === '1' || v === 'on');
+const count = (min = 0, max = 1_000_000_000) => z.coerce.number().int().min(min).max(max);
+const seconds = z.coerce
+  .number()
+  .positive()
+  .max(86_400 * 365)
+  .transform((s) => Math.round(s * 1000));
+
+interface Definition {
+  env: string;
+  schema: z.ZodType;
+  /** As it would be written in the environment; undefined means "not set". */
+  fallback?: string;
+  about: string;
+  secret?: boolean;
+}
+
+const define = <S extends z.ZodType>(env: string, schema: S, fallback: string | undefined, about: string, secret = false) => ({
+  env,
+  schema,
+  fallback,
+  about,
+  secret,
+});
+
+export const SETTINGS = {
+  port: define('PORT', count(1, 65_535), '3000', 'Port of the web server.'),
+  host: define('HOST', z.string(), '127.0.0.1', 'Address the web server listens on.'),
+  publicUrl: define('PUBLIC_URL', z.url().optional(), undefined, 'Address people use, when a proxy stands in front.'),
+  databaseUrl: define('DATABASE_URL', z.string().optional(), undefined, 'Builder database (PostgreSQL). Unset: the embedded one.', true),
+  masterKey: define('QUARRY_MASTER_KEY', z.string().optional(), undefined, 'Key-encryption key, 32 bytes base64. Unset: .quarry/secrets.', true),
+  authSecret: define('NEXTAUTH_SECRET', z.string().optional(), undefined, 'Signs the session cookie. Unset: .quarry/secrets.', true),
+  logLevel: define('LOG_LEVEL', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), 'info', 'Least severe level that is logged.'),
+  sqliteRoot: define('SQLITE_ROOT', z.string().optional(), undefined, 'Folder of SQLite files that may be connected. Default $QUARRY_HOME/sqlite.'),
+  rateLimit: define('RATE_LIMIT', z.enum(['on', 'off']).transform((v) => v === 'on'), 'on', 'off lifts rate limits, for bulk evaluation.'),
+  rateLimitPerMinute: define('RATE_LIMIT_PER_MINUTE', count(1), '600', 'Queries a principal may run in a minute.'),
+  askLimitPerMinute: define('ASK_LIMIT_PER_MINUTE', count(1), '60', 'Questions a principal may ask in a minute.'),
+  signInLimitPerMinute: define('SIGN_IN_LIMIT_PER_MINUTE', count(1), '10', 'Failed sign-ins per e-mail or address in a minute.'),
+  privateHosts: define('PRIVATE_HOSTS', z.enum(['allow', 'deny']), 'allow', 'Whether sources may be on private or loopback addresses.'),
+  sessionIdleMs: define('SESSION_IDLE', seconds, '3600', 'Seconds without use after which a signed-in session ends.'),
+  sweepIntervalMs: define('SWEEP_INTERVAL', seconds, '300', 'Seconds between sweeps of idle sessions and pools.'),
+  poolMax: define('DB_POOL_SIZE', count(1, 500).optional(), undefined, 'Connections per pool. Unset: the engine default (Postgres 20, SQLite 4).'),
+  poolOverflow: define('DB_MAX_OVERFLOW', count(0, 500).optional(), undefined, 'Extra connections per pool above DB_POOL_SIZE.'),
+  poolWaitMs: define('DB_POOL_TIMEOUT', seconds, '30', 'Seconds a request waits for a free connection.'),
+  poolIdleMs: define('DB_POOL_IDLE', seconds, '1800', 'Seconds after which an unused pool closes.'),
+  poolRecycleMs: define('DB_POOL_RECYCLE', seconds, '3600', 'Seconds after which a connection is replaced.'),
+  connectTimeoutMs: define('DB_CONNECT_TIMEOUT', seconds, '10', 'Seconds to wait for a connection to a source.'),
+  queryTimeoutMs: define('QUERY_TIMEOUT', seconds, '30', 'Seconds a query may run.'),
+  maxResultRows: define('MAX_RESULT_ROWS', count(1), '10000', 'Rows an interactive query returns at most.'),
+  maxResultBytes: define('MAX_RESULT_BYTES', count(1024), '104857600', 'Bytes an interactive query returns at most.'),
+  readOnly: define('READ_ONLY', flag, 'true', 'Sources are read-only unless one allows writes.'),
+  cacheEnabled: define('CACHE_ENABLED', flag, 'true', 'Switch for all result caches.'),
+  cacheSchemaTtlMs: define('CACHE_SCHEMA_TTL', seconds, '900', 'Seconds a schema is believed before it is read again.'),
+  cacheQueryTtlMs: define('CACHE_QUERY_TTL', seconds, '300', 'Seconds a query result is reused.'),
+  cacheAnswerTtlMs: define('CACHE_LLM_TTL', seconds, '3600', 'Seconds an answer to a question is reused.'),
+  cacheMaxBytes: define('CACHE_MAX_BYTES', count(0), '134217728', 'Memory that cached results may use.'),
+  maxTablesInContext: define('MAX_TABLES_IN_CONTEXT', count(1, 200), '5', 'Tables shown to a model, join paths not counted.'),
+  modelStrategy: define('MODEL_STRATEGY', z.enum(['fixed', 'adaptive']), 'adaptive', 'How the model for a question is chosen.'),
+  modelProvider: define('MODEL_PROVIDER', z.enum(['builtin', 'openai', 'vllm', 'ollama']), 'builtin', 'Provider when an organisation has configured none.'),
+  modelBaseUrl: define('MODEL_BASE_URL', z.url().optional(), undefined, 'Base URL of an OpenAI-compatible server.'),
+  modelApiKey: define('MODEL_API_KEY', z.string().optional(), undefined, 'Key for that server.', true),
+  fastModel: define('FAST_MODEL', z.string().optional(), undefined, 'Model for easy questions.'),
+  balancedModel: define('BALANCED_MODEL', z.string().optional(), undefined, 'Model for ordinary questions.'),
+  complexModel: define('COMPLEX_MODEL', z.string().optional(), undefined, 'Model for hard questions.'),
+  modelContextTokens: define('MODEL_CONTEXT_TOKENS', count(1024), '16384', 'Context window of the model, in tokens.'),
+  modelTimeoutMs: define('MODEL_TIMEOUT', seconds, '60', 'Seconds to wait for a model.'),
+  secureCookies: define('SECURE_COOKIES', flag.optional(), undefined, 'Cookies only over HTTPS. Unset: true when PUBLIC_URL is https.'),
+} as const satisfies Record<string, Definition>;
+
+export type SettingName = keyof typeof SETTINGS;
+export type Settings = { [K in SettingName]: z.output<(typeof SETTINGS)[K]['schema']> };
+
+export interface EffectiveSetting {
+  name: SettingName;
+  env: string;
+  origin: 'environment' | 'default';
+  /** Secrets are shown only as set or not set. */
+  value: string | null;
+  about: string;
+}
+
+/**
+ * Reads and validates every setting.
+ * @param read where values come from; the environment unless a test passes its own
+ * @throws QuarryError settings.invalid naming the variable and what is wrong with it
+ */
+export function readSettings(read: (name: string) => string | undefined = readEnv): Settings {
+  const out: Record<string, unknown> = {};
+  for (const [name, definition] of Object.entries(SETTINGS) as [SettingName, Definition][]) {
+    const parsed = definition.schema.safeParse(read(definition.env) ?? definition.fallback);
+    if (!parsed.success) {
+      const reason = parsed.error.issues[0]?.message ?? 'not valid';
+      throw new QuarryError('settings.invalid', `${definition.env} is not valid: ${reason}. ${definition.about}`, {
+        details: { setting: definition.env },
+      });
+    }
+    out[name] = parsed.data;
+  }
+  return out as Settings;
+}
+
+let current: Settings | undefined;
+
+/** The settings of this process, read once. */
+export function settings(): Settings {
+  current ??= readSettings();
+  return current;
+}
+
+/** Each setting with its origin, for the configuration page and `quarry doctor`. */
+export function describeSettings(read: (name: string) => string | undefined = readEnv): EffectiveSetting[] {
+  return (Object.entries(SETTINGS) as [SettingName, Definition][]).map(([name, { env, fallback, about, secret }]) => {
+    const set = read(env);
+    const value = set ?? fallback ?? null;
+    return { name, env, origin: set === undefined ? 'default' : 'environment', value: secret && value ? 'set' : value, about };
+  });
+}

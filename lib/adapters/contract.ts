@@ -133,6 +133,12 @@ export interface OpenLimits {
   recycleMs: number;
   /** false: every wall is set for reading only. */
   allowWrites: boolean;
+  /**
+   * The network guard, for engines with network transport: called before each new connection, it gives the IP address to connect
+   * to, already checked, so that a name can't be rebound between check and use. TLS still verifies the host's name. Unset: connect to the name.
+   * @throws QuarryError source.host_refused | source.unreachable, to be passed on as they are
+   */
+  resolveHost?: (host: string, port: number) => Promise<string>;
 }
 
 export interface ExecuteOptions {
@@ -301,6 +307,8 @@ export interface Manifest<Config = unknown> {
    */
   parseConnection(input: ConnectionInput): Config;
   summarise(config: Config): ConnectionSummary;
+  /** Every host and port that a connection may go to, for the network guard; empty for files and for Unix sockets (which are refused). */
+  endpoints(config: Config): { host: string; port: number }[];
   /** Notes on the dialect for a model's prompt. */
   promptNotes: string[];
 }

@@ -15,6 +15,7 @@ export const PERMISSIONS = {
   'schema.describe': 'Edit descriptions of tables and columns.',
   'query.run': 'Run a query on a source.',
   'query.cancel': 'Cancel own queries.',
+  'query.manage': 'See and cancel the queries of others.',
   'query.export': 'Export results to a file.',
   'question.ask': 'Ask questions in plain language.',
   'conversation.read': 'Read own conversations.',
@@ -53,3 +54,7 @@ export const ROLES = {
 
 export type RoleName = keyof typeof ROLES;
 export const ROLE_NAMES = Object.keys(ROLES) as [RoleName, ...RoleName[]];
+
+export function isRoleName(name: string): name is RoleName {
+  return Object.hasOwn(ROLES, name);
+}

@@ -42,6 +42,9 @@ export function checkPassword(password: string, known: (string | undefined)[]): 
   const secret = plain(password);
   const words = known.filter((word) => word !== undefined).flatMap((word) => [plain(word), plain(word.split('@')[0] ?? '')]);
   if (secret === '' || words.includes(secret) || new Set(password).size < 4) {
-    throw new QuarryError('input.invalid', 'This password is easy to guess: it repeats the e-mail, a name or a few characters. Choose another.');
+    throw new QuarryError(
+      'input.invalid',
+      'This password is easy to guess: it repeats the e-mail, a name or a few characters. Choose another.',
+    );
   }
 }

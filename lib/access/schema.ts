@@ -12,7 +12,10 @@ export const emailSchema = z
   .pipe(z.email('Write an e-mail address such as ada@example.com.'));
 
 /** Length is bounded on both ends: argon2 hashes whatever it is given, and a megabyte of password is an attack. */
-export const passwordSchema = z.string().min(10, 'A password needs at least 10 characters.').max(200, 'A password has at most 200 characters.');
+export const passwordSchema = z
+  .string()
+  .min(10, 'A password needs at least 10 characters.')
+  .max(200, 'A password has at most 200 characters.');
 
 export const createTokenSchema = z.strictObject({
   name: z.string().trim().min(1, 'Name the token, so that it can be told from others.').max(100),

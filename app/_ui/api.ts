@@ -1,0 +1,96 @@
+/** How the page talks to its own API: one fetch that names the organisation and turns `{error}` into something a page can show. */
+
+export interface ApiFailure {
+  code: string;
+  message: string;
+  stage?: string;
+  hints?: string[];
+  details?: Record<string, unknown>;
+  requestId?: string;
+}
+
+export class ApiError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly hints: string[];
+  readonly details: Record<string, unknown>;
+  readonly requestId?: string;
+
+  constructor(failure: ApiFailure, status: number) {
+    super(failure.message);
+    this.name = 'ApiError';
+    this.code = failure.code;
+    this.status = status;
+    this.hints = failure.hints ?? [];
+    this.details = failure.details ?? {};
+    this.requestId = failure.requestId;
+  }
+}
+
+/** Anything thrown around a request, as something that can be shown. An abort stays recognisable by its code. */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof DOMException && error.name === 'AbortError') {
+    return new ApiError({ code: 'request.aborted', message: 'Stopped.' }, 0);
+  }
+  return new ApiError({ code: 'network.unreachable', message: 'Quarry did not answer. Check your connection and try again.' }, 0);
+}
+
+async function failureOf(response: Response): Promise<ApiError> {
+  try {
+    const body: { error?: ApiFailure } = await response.json();
+    if (body.error?.message) return new ApiError(body.error, response.status);
+  } catch {
+    // Not JSON: a proxy's page. The sentence below is all that can be said.
+  }
+  return new ApiError(
+    { code: 'internal', message: `Quarry answered with status ${response.status}. Try again in a moment.` },
+    response.status,
+  );
+}
+
+export interface RequestOptions {
+  method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  body?: unknown;
+  query?: Record<string, string | undefined>;
+  signal?: AbortSignal;
+}
+
+export interface Api {
+  /** @throws ApiError */
+  json<T>(path: string, options?: RequestOptions): Promise<T>;
+  /** The answer itself, for streams and files. @throws ApiError when it isn't 2xx */
+  raw(path: string, options?: RequestOptions): Promise<Response>;
+}
+
+/** @param organization slug that the session acts in; null before there is one (set-up) */
+export function createApi(organization: string | null): Api {
+  const raw: Api['raw'] = async (path, { method = 'GET', body, query, signal } = {}) => {
+    const search = new URLSearchParams();
+    for (const [key, value] of Object.entries(query ?? {})) if (value !== undefined) search.set(key, value);
+    const suffix = search.size > 0 ? `?${search}` : '';
+    let response: Response;
+    try {
+      response = await fetch(path + suffix, {
+        method,
+        signal,
+        headers: {
+          ...(organization ? { 'x-quarry-organization': organization } : {}),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+    } catch (error) {
+      throw toApiError(error);
+    }
+    if (!response.ok) throw await failureOf(response);
+    return response;
+  };
+  return {
+    raw,
+    async json(path, options) {
+      const response = await raw(path, options);
+      return response.status === 204 ? undefined : response.json();
+    },
+  };
+}

@@ -29,7 +29,7 @@ export function heading(text) {
 }
 
 /** The one line for anything thrown. */
-export function describe(error) {
+export function oneLine(error) {
   if (error instanceof Problem) return error.message;
   const text = error instanceof Error ? error.message.split('\n')[0] : String(error);
   if (error?.code === 'EACCES' || error?.code === 'EPERM' || error?.code === 'EROFS') {
@@ -44,7 +44,7 @@ export async function runMain(main) {
   try {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {
-    process.stderr.write(`error: ${describe(error)}\n`);
+    process.stderr.write(`error: ${oneLine(error)}\n`);
     if (process.env.QUARRY_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
     process.exitCode = error instanceof Problem ? error.exitCode : 1;
   }

@@ -1,0 +1,17 @@
+/** What `npm start` does to the builder database before it serves: checks the settings, migrates, seeds. One process, so that a second start is fast. */
+import { toQuarryError } from '../lib/kernel/errors';
+import { readSettings } from '../lib/kernel/settings';
+
+async function main(): Promise<void> {
+  readSettings();
+  if (process.argv.includes('--settings-only')) return;
+  const { closeDb, migrate } = await import('../lib/db');
+  const { applied } = await migrate();
+  if (applied.length > 0) console.log(`builder database migrated (${applied.join(', ')})`);
+  await closeDb();
+}
+
+main().catch((error: unknown) => {
+  console.error(`problem: ${toQuarryError(error).message}`);
+  process.exitCode = 1;
+});

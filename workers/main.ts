@@ -1,0 +1,38 @@
+/**
+ * What runs beside requests in each process: sweeps of idle pools and sessions, and the draining of pools when the process is asked
+ * to stop. In-process only; a queue comes with the first job that needs one.
+ */
+import { sweepSessions } from '@/lib/access';
+import { systemClock } from '@/lib/kernel/clock';
+import { logger } from '@/lib/kernel/log';
+import { settings } from '@/lib/kernel/settings';
+import { singleton } from '@/lib/kernel/singleton';
+import { drainPools, sweepPools } from '@/lib/sources';
+
+/** Milliseconds that running queries get to end by themselves; scripts/server.mjs gives the process 15 s in all. */
+const DRAIN_GRACE_MS = 8000;
+
+const SWEEPS = { pools: sweepPools, sessions: sweepSessions };
+
+/**
+ * Starts the timers and the drain on SIGTERM and SIGINT, once per process.
+ * @throws QuarryError settings.invalid naming the variable: the process doesn't start with a setting it would misread
+ */
+export function startWorkers(): void {
+  const { sweepIntervalMs } = settings();
+  singleton('workers.started', () => {
+    setInterval(() => void sweep(), sweepIntervalMs).unref();
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => void drainPools(DRAIN_GRACE_MS));
+    return true;
+  });
+}
+
+async function sweep(): Promise<void> {
+  for (const [name, run] of Object.entries(SWEEPS)) {
+    try {
+      await run(systemClock);
+    } catch (error) {
+      logger().warn({ err: error, sweep: name }, 'sweep failed; it is tried again at the next interval');
+    }
+  }
+}

@@ -10,3 +10,10 @@ export function singleton<T>(name: string, make: () => T): T {
   if (!store.has(name)) store.set(name, make());
   return store.get(name) as T;
 }
+
+/** Forgets the instance and returns it, for closing. */
+export function dropSingleton<T>(name: string): T | undefined {
+  const instance = holder.__quarry?.get(name) as T | undefined;
+  holder.__quarry?.delete(name);
+  return instance;
+}

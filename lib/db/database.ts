@@ -1,0 +1,66 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { QuarryError } from '../kernel/errors';
+import { isId } from '../kernel/ids';
+import { logger } from '../kernel/log';
+import { PrismaClient } from './generated/client';
+import { scopeClient, type TenantDb, type TenantPrisma } from './tenant-client';
+import { TenantPool } from './tenant-pool';
+
+export interface DatabaseOptions {
+  /** Connections at most, for the tenants together and for the system each. */
+  max?: number;
+}
+
+/** One builder database: the clients on it and their connections. */
+export interface Database {
+  tenantDb(organizationId: string): TenantDb;
+  systemDb(): PrismaClient;
+  ping(): Promise<{ latencyMs: number }>;
+  close(): Promise<void>;
+}
+
+const STATEMENT_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Opens a builder database by its URL. Nothing connects before the first query. */
+export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+  const config = {
+    connectionString: url,
+    max: options.max ?? 10,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idleTimeoutMillis: 60_000,
+    application_name: 'quarry',
+  };
+  const systemPool = new pg.Pool(config);
+  const tenantPool = new TenantPool(config);
+  const onPoolError = (error: Error) => logger().warn({ reason: error.message }, 'a builder-database connection was lost');
+  const system = new PrismaClient({ adapter: new PrismaPg(systemPool, { onPoolError }) });
+  const tenant: TenantPrisma = new PrismaClient({
+    adapter: new PrismaPg(tenantPool, { onPoolError }),
+    omit: { user: { passwordHash: true } },
+  });
+  return {
+    tenantDb(organizationId) {
+      if (!isId(organizationId)) throw new QuarryError('internal', 'An organisation is named by its id.');
+      return scopeClient(tenant, organizationId.toLowerCase(), (run, limits) => tenant.$transaction((tx) => run(tx), limits));
+    },
+    systemDb: () => system,
+    async ping() {
+      const startedAt = performance.now();
+      try {
+        await systemPool.query('SELECT 1');
+      } catch (error) {
+        throw new QuarryError('database.unavailable', 'The builder database does not answer. Check that it runs.', {
+          cause: error,
+        });
+      }
+      return { latencyMs: Math.round((performance.now() - startedAt) * 100) / 100 };
+    },
+    async close() {
+      await Promise.all([system.$disconnect(), tenant.$disconnect()]);
+      await Promise.all([systemPool.end(), tenantPool.end()]);
+    },
+  };
+}

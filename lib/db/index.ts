@@ -1,0 +1,63 @@
+/**
+ * The builder database: everything Quarry knows, apart from customers' data. Promises that a TenantDb reads and writes rows of
+ * one organisation only, in three belts (scoped arguments, composite keys, row-level security of the server), that migrations
+ * are safe to run at any time, and that secrets are stored sealed.
+ */
+import { dropSingleton, singleton } from '../kernel/singleton';
+import { type Database, openDatabase } from './database';
+import type { PrismaClient } from './generated/client';
+import type { MigrateOptions } from './migrate';
+import type { TenantDb } from './tenant-client';
+import { databaseUrl } from './url';
+
+export { type Database, type DatabaseOptions, openDatabase } from './database';
+export { Prisma } from './generated/client';
+export type { MigrateOptions } from './migrate';
+export type { TenantDb, TransactionOptions } from './tenant-client';
+export { TENANT_MODELS, type TenantModel } from './tenant-models';
+export { databaseUrl } from './url';
+
+const NAME = 'db.database';
+const database = (): Database => singleton(NAME, () => openDatabase(databaseUrl()));
+
+/**
+ * The builder database as one organisation sees it.
+ * @throws QuarryError database.unavailable when there is no builder database; internal when the id isn't a UUID
+ */
+export function tenantDb(organizationId: string): TenantDb {
+  return database().tenantDb(organizationId);
+}
+
+/** The whole builder database. The architecture test lists who may import it. */
+export function systemDb(): PrismaClient {
+  return database().systemDb();
+}
+
+/**
+ * Brings the builder database to the newest version. Safe to run twice, by two processes at once, and after a kill.
+ * @throws QuarryError database.unavailable with what to do
+ */
+export async function migrate(options: MigrateOptions = {}): Promise<{ applied: string[] }> {
+  const { applyMigrations } = await import('./migrate');
+  return applyMigrations(options);
+}
+
+/**
+ * For developers: writes prisma/migrations/<time>_<name>/migration.sql from the difference between the committed migrations and
+ * prisma/schema.prisma. Needs a login that may create a scratch database.
+ * @returns the new folder's name, or null when nothing differs
+ */
+export async function createMigration(name: string, options: MigrateOptions = {}): Promise<string | null> {
+  const { writeMigration } = await import('./migrate');
+  return writeMigration(name, options);
+}
+
+/** Closes every connection to the builder database; the next use opens it again. */
+export async function closeDb(): Promise<void> {
+  await dropSingleton<Database>(NAME)?.close();
+}
+
+/** @returns the round trip of a trivial query. @throws QuarryError database.unavailable */
+export async function pingDb(): Promise<{ latencyMs: number }> {
+  return database().ping();
+}

@@ -4,4 +4,6 @@ import { addMemberSchema } from '@/lib/tenancy/schema';
 
 export const GET = route({ permission: 'organization.read' }, async (ctx) => ({ members: await listMembers(ctx) }));
 
-export const POST = route({ permission: 'member.manage', body: addMemberSchema, status: 201 }, (ctx, { body }) => addMember(ctx, body));
+export const POST = route({ permission: 'member.manage', body: addMemberSchema, status: 201 }, (ctx, { body }) =>
+  addMember(ctx, body),
+);

@@ -1,5 +1,5 @@
 import { publicRoute } from '@/lib/access';
-import { checkReadiness } from '@/lib/tenancy';
+import { checkReadiness } from '@/lib/monitoring';
 
 /** Ready: each dependency is asked. 503 tells a load balancer to wait. */
 export const GET = publicRoute({ reason: 'Supervisors ask whether to send traffic before anybody signs in.' }, async () => {

@@ -7,12 +7,14 @@ import { dropSingleton, singleton } from '../kernel/singleton';
 import { type Database, openDatabase } from './database';
 import type { PrismaClient } from './generated/client';
 import type { MigrateOptions } from './migrate';
+import { createVault, readMasterKeys, type SealedSecret, type Vault } from './secrets';
 import type { TenantDb } from './tenant-client';
 import { databaseUrl } from './url';
 
 export { type Database, type DatabaseOptions, openDatabase } from './database';
 export { Prisma } from './generated/client';
 export type { MigrateOptions } from './migrate';
+export { createVault, type MasterKeys, readMasterKeys, type SealedSecret, type Vault } from './secrets';
 export type { TenantDb, TransactionOptions } from './tenant-client';
 export { TENANT_MODELS, type TenantModel } from './tenant-models';
 export { databaseUrl } from './url';
@@ -52,8 +54,29 @@ export async function createMigration(name: string, options: MigrateOptions = {}
   return writeMigration(name, options);
 }
 
+const vault = (): Vault =>
+  singleton('db.vault', () => {
+    const keys = readMasterKeys();
+    return createVault(tenantDb, () => keys);
+  });
+
+/**
+ * Encrypts a secret with the organisation's key, which is made on first use.
+ * @param binding the place that it belongs to inside the organisation ("source:<id>/credential:<version>"); opening needs the same
+ * @throws QuarryError vault.key_missing
+ */
+export async function sealSecret(organizationId: string, binding: string, plaintext: string): Promise<SealedSecret> {
+  return vault().seal(organizationId, binding, plaintext);
+}
+
+/** @throws QuarryError vault.corrupt when altered, swapped or bound elsewhere; vault.key_missing without the master key */
+export async function openSecret(organizationId: string, binding: string, sealed: SealedSecret): Promise<string> {
+  return vault().open(organizationId, binding, sealed);
+}
+
 /** Closes every connection to the builder database; the next use opens it again. */
 export async function closeDb(): Promise<void> {
+  dropSingleton('db.vault');
   await dropSingleton<Database>(NAME)?.close();
 }
 

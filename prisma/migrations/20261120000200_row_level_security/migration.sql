@@ -46,3 +46,6 @@ GRANT SELECT (id, email, name, active, "createdAt", "updatedAt", "lastSignInAt")
 ALTER TABLE sessions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sessions FORCE ROW LEVEL SECURITY;
 CREATE POLICY system ON sessions TO CURRENT_USER USING (true) WITH CHECK (true);
+
+-- One key for new secrets per organisation, however many first uses happen at once. Prisma's schema can't say this.
+CREATE UNIQUE INDEX organization_keys_current ON organization_keys ("organizationId") WHERE "retiredAt" IS NULL;

@@ -10,28 +10,53 @@ const shape = (columns: [string, string][], rows: unknown[][]) => ({
 
 describe('describeAnswer [C21]', () => {
   it('says one figure', () => {
-    expect(describeAnswer('number of customers', shape([['count', 'bigint']], [[1234567]]), [])).toBe('Number of customers: 1\u202f234\u202f567.');
+    expect(describeAnswer('number of customers', shape([['count', 'bigint']], [[1234567]]), [])).toBe(
+      'Number of customers: 1\u202f234\u202f567.',
+    );
   });
   it('keeps exact figures that a double cannot hold', () => {
-    expect(describeAnswer('total', shape([['total', 'decimal']], [['12345678901234567890.10']]), [])).toContain('12\u202f345\u202f678\u202f901\u202f234\u202f567\u202f890.10');
+    expect(describeAnswer('total', shape([['total', 'decimal']], [['12345678901234567890.10']]), [])).toContain(
+      '12\u202f345\u202f678\u202f901\u202f234\u202f567\u202f890.10',
+    );
   });
   it('names highest and lowest only when they are unique', () => {
     const columns: [string, string][] = [
       ['country', 'text'],
       ['orders', 'bigint'],
     ];
-    expect(describeAnswer('orders per country', shape(columns, [['CA', 9], ['FR', 3], ['DE', 5]]), [])).toBe(
-      'Orders per country: 3 rows. Highest is CA with 9, lowest is FR with 3.'.replace('lowest is FR', 'lowest FR'),
-    );
-    expect(describeAnswer('orders per country', shape(columns, [['CA', 9], ['FR', 9]]), [])).toBe('Orders per country: 2 rows.');
+    expect(
+      describeAnswer(
+        'orders per country',
+        shape(columns, [
+          ['CA', 9],
+          ['FR', 3],
+          ['DE', 5],
+        ]),
+        [],
+      ),
+    ).toBe('Orders per country: 3 rows. Highest is CA with 9, lowest is FR with 3.'.replace('lowest is FR', 'lowest FR'));
+    expect(
+      describeAnswer(
+        'orders per country',
+        shape(columns, [
+          ['CA', 9],
+          ['FR', 9],
+        ]),
+        [],
+      ),
+    ).toBe('Orders per country: 2 rows.');
   });
   it('withholds a reading whose figures are not in the rows', () => {
     const text = describeAnswer('The 42 customers', shape([['n', 'bigint']], [[7]]), ['how many customers?']);
     expect(text).toBe('N: 7.');
-    expect(describeAnswer('customers since 2023', shape([['n', 'bigint']], [[7]]), ['customers since 2023'])).toContain('since 2023');
+    expect(describeAnswer('customers since 2023', shape([['n', 'bigint']], [[7]]), ['customers since 2023'])).toContain(
+      'since 2023',
+    );
   });
   it('says when nothing matches', () => {
-    expect(describeAnswer('orders in 2031', shape([['n', 'bigint']], []), ['orders in 2031'])).toBe('Orders in 2031: no rows match.');
+    expect(describeAnswer('orders in 2031', shape([['n', 'bigint']], []), ['orders in 2031'])).toBe(
+      'Orders in 2031: no rows match.',
+    );
   });
 });
 

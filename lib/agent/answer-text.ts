@@ -1,7 +1,7 @@
 /** The spoken answer: a sentence whose every figure comes from the rows [C21]. No model writes it. */
 
 interface ResultShape {
-  columns: { name: string; type: string }[];
+  columns: readonly { name: string; type: string }[];
   rows: readonly (readonly unknown[])[];
   rowCount: number;
   truncated: null | { by: 'rows' | 'bytes'; limit: number };
@@ -46,7 +46,8 @@ function describeSpan({ columns, rows }: ResultShape): string {
   const sorted = [...known].sort((a, b) => Number(b[figure]) - Number(a[figure]));
   const [high] = sorted;
   const low = sorted.at(-1);
-  const tie = (row: readonly unknown[] | undefined) => sorted.filter((other) => Number(other[figure]) === Number(row?.[figure])).length > 1;
+  const tie = (row: readonly unknown[] | undefined) =>
+    sorted.filter((other) => Number(other[figure]) === Number(row?.[figure])).length > 1;
   if (!high || !low || Number(high[figure]) === Number(low[figure]) || tie(high)) return '';
   const type = columns[figure]?.type;
   const lowest = tie(low) ? '' : `, lowest ${String(low[label])} with ${formatFigure(low[figure], type)}`;
@@ -70,7 +71,8 @@ export function figuresHold(text: string, result: Pick<ResultShape, 'rows' | 'ro
   const wanted = numbersIn(text);
   if (wanted.length === 0) return true;
   const known = new Set([String(result.rowCount), ...allowed.flatMap(numbersIn)]);
-  for (const row of result.rows) for (const value of row) if (value !== null) for (const number of numbersIn(String(value))) known.add(number);
+  for (const row of result.rows)
+    for (const value of row) if (value !== null) for (const number of numbersIn(String(value))) known.add(number);
   return wanted.every((number) => known.has(number));
 }
 
@@ -79,6 +81,14 @@ function numbersIn(text: string): string[] {
   return [...plain.matchAll(/\d+(?:\.\d+)?/g)].map((match) => canonical(match[0]));
 }
 
-const canonical = (number: string) => number.replace(/^0+(?=\d)/, '').replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
+const canonical = (number: string) =>
+  number
+    .replace(/^0+(?=\d)/, '')
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '');
 const capitalise = (text: string) => (text ? text[0]?.toUpperCase() + text.slice(1) : text);
-const words = (name: string) => name.replace(/([a-z])([A-Z])/g, '$1 $2').replaceAll('_', ' ').toLowerCase();
+const words = (name: string) =>
+  name
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replaceAll('_', ' ')
+    .toLowerCase();

@@ -59,7 +59,8 @@ export async function callModel(call: ModelCall): Promise<ModelReplyText> {
       }
     }
   } catch (error) {
-    if (call.signal.aborted) throw new QuarryError('query.cancelled', 'The question was cancelled.', { stage: 'generate', cause: error });
+    if (call.signal.aborted)
+      throw new QuarryError('query.cancelled', 'The question was cancelled.', { stage: 'generate', cause: error });
     throw toModelError(error, call.provider, { timedOut: timeout.aborted, started });
   }
   // A stream that just ends, without the closing event of the protocol, was cut.

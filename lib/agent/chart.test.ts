@@ -12,13 +12,29 @@ describe('proposeChart [C26]', () => {
       ['a', 1],
       ['b', 2],
     ];
-    expect(proposeChart([column('country', 'text'), column('orders', 'bigint')], pair)).toEqual({ type: 'bar', x: 'country', y: ['orders'] });
+    expect(proposeChart([column('country', 'text'), column('orders', 'bigint')], pair)).toEqual({
+      type: 'bar',
+      x: 'country',
+      y: ['orders'],
+    });
     const months = [
       ['2024-01', 1],
       ['2024-02', 2],
     ];
-    expect(proposeChart([column('month', 'text'), column('total', 'decimal')], months)).toEqual({ type: 'line', x: 'month', y: ['total'] });
-    expect(proposeChart([column('year', 'integer'), column('n', 'bigint')], [[2023, 4], [2024, 5]])).toMatchObject({ type: 'line', x: 'year' });
+    expect(proposeChart([column('month', 'text'), column('total', 'decimal')], months)).toEqual({
+      type: 'line',
+      x: 'month',
+      y: ['total'],
+    });
+    expect(
+      proposeChart(
+        [column('year', 'integer'), column('n', 'bigint')],
+        [
+          [2023, 4],
+          [2024, 5],
+        ],
+      ),
+    ).toMatchObject({ type: 'line', x: 'year' });
   });
   it('splits a line by a short category', () => {
     const rows = [
@@ -30,9 +46,33 @@ describe('proposeChart [C26]', () => {
     expect(proposeChart(columns, rows)).toEqual({ type: 'line', x: 'month', y: ['total'], series: 'channel' });
   });
   it('draws nothing for identifiers, lists, repeated categories and single wide rows', () => {
-    expect(proposeChart([column('name', 'text'), column('customer_id', 'integer')], [['a', 1], ['b', 2]])).toBeNull();
-    expect(proposeChart([column('name', 'text'), column('city', 'text')], [['a', 'x'], ['b', 'y']])).toBeNull();
-    expect(proposeChart([column('name', 'text'), column('n', 'bigint')], [['a', 1], ['a', 2]])).toBeNull();
+    expect(
+      proposeChart(
+        [column('name', 'text'), column('customer_id', 'integer')],
+        [
+          ['a', 1],
+          ['b', 2],
+        ],
+      ),
+    ).toBeNull();
+    expect(
+      proposeChart(
+        [column('name', 'text'), column('city', 'text')],
+        [
+          ['a', 'x'],
+          ['b', 'y'],
+        ],
+      ),
+    ).toBeNull();
+    expect(
+      proposeChart(
+        [column('name', 'text'), column('n', 'bigint')],
+        [
+          ['a', 1],
+          ['a', 2],
+        ],
+      ),
+    ).toBeNull();
     expect(proposeChart([column('a', 'bigint'), column('b', 'bigint')], [[1, 2]])).toBeNull();
     expect(proposeChart([column('n', 'bigint')], [])).toBeNull();
   });

@@ -31,13 +31,25 @@ export function proposeChart(columns: ChartColumn[], rows: readonly (readonly un
     if (categories.length === 0 && isDistinct(columns, rows, [time.name])) return { type: 'line', x: time.name, y: measures };
     const [category] = categories;
     const series = category && distinctCount(columns, rows, category.name) <= MAX_SERIES;
-    if (category && series && categories.length === 1 && measures.length === 1 && isDistinct(columns, rows, [time.name, category.name])) {
+    if (
+      category &&
+      series &&
+      categories.length === 1 &&
+      measures.length === 1 &&
+      isDistinct(columns, rows, [time.name, category.name])
+    ) {
       return { type: 'line', x: time.name, y: measures, series: category.name };
     }
     return null;
   }
   const [category] = categories;
-  if (times.length === 0 && category && categories.length === 1 && rows.length <= MAX_BARS && isDistinct(columns, rows, [category.name])) {
+  if (
+    times.length === 0 &&
+    category &&
+    categories.length === 1 &&
+    rows.length <= MAX_BARS &&
+    isDistinct(columns, rows, [category.name])
+  ) {
     return { type: 'bar', x: category.name, y: measures };
   }
   return null;
@@ -49,14 +61,23 @@ function kindOf(column: ChartColumn, rows: readonly (readonly unknown[])[], inde
   const name = column.name.toLowerCase();
   const values = rows.map((row) => row[index]).filter((value) => value !== null);
   if (TEMPORAL.has(column.type)) return 'time';
-  const numeric = NUMERIC.has(column.type) || (column.type === 'mixed' && values.length > 0 && values.every((value) => typeof value === 'number'));
+  const numeric =
+    NUMERIC.has(column.type) ||
+    (column.type === 'mixed' && values.length > 0 && values.every((value) => typeof value === 'number'));
   if (numeric) {
-    if (/^(?:year|yr)$|_year$|^year_/.test(name) && values.every((value) => Number(value) > 1000 && Number(value) < 3000)) return 'time';
+    if (/^(?:year|yr)$|_year$|^year_/.test(name) && values.every((value) => Number(value) > 1000 && Number(value) < 3000))
+      return 'time';
     if (/(?:^|_)(?:id|key|code|zip|phone)$/.test(name) || /[a-z]Id$/.test(column.name)) return 'key';
     return 'measure';
   }
   // Engines without a date type, and dates truncated to a month, give text.
-  if (values.length > 0 && values.every((value) => typeof value === 'string' && /^\d{4}(?:-\d{2}(?:-\d{2}(?:[T ][\d:.]+)?)?|-Q[1-4]|-W\d{2})?$/.test(value))) return 'time';
+  if (
+    values.length > 0 &&
+    values.every(
+      (value) => typeof value === 'string' && /^\d{4}(?:-\d{2}(?:-\d{2}(?:[T ][\d:.]+)?)?|-Q[1-4]|-W\d{2})?$/.test(value),
+    )
+  )
+    return 'time';
   return 'category';
 }
 

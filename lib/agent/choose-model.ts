@@ -2,7 +2,8 @@ import type { ModelUse } from '../conversations/schema';
 
 export type Tier = ModelUse['tier'];
 
-const HARD = /\b(?:percent(?:age)?|ratio|share|trend|growth|change|compare|versus|vs|correlat\w*|cohort|retention|median|percentile|rank\w*|running|cumulative|rolling|consecutive|each .* (?:highest|lowest|most)|above average|below average|never|both|except|but not)\b/gi;
+const HARD =
+  /\b(?:percent(?:age)?|ratio|share|trend|growth|change|compare|versus|vs|correlat\w*|cohort|retention|median|percentile|rank\w*|running|cumulative|rolling|consecutive|each .* (?:highest|lowest|most)|above average|below average|never|both|except|but not)\b/gi;
 const GROUPING = /\b(?:per|by|each|every|for each|top|most|least|average|total|between|since|last|join\w*)\b/gi;
 
 /**
@@ -10,7 +11,10 @@ const GROUPING = /\b(?:per|by|each|every|for each|top|most|least|average|total|b
  * Score: one point per grouping word (at most 2), two per hard word (at most 4), one per linked table beyond two (at most 3), two per
  * failed attempt. Up to 1: fast, up to 4: balanced, above: complex.
  */
-export function chooseTier(input: { question: string; linkedTables: number; attempt: number; strategy: 'fixed' | 'adaptive' }): { tier: Tier; reason: string } {
+export function chooseTier(input: { question: string; linkedTables: number; attempt: number; strategy: 'fixed' | 'adaptive' }): {
+  tier: Tier;
+  reason: string;
+} {
   if (input.strategy === 'fixed') return { tier: 'balanced', reason: 'The strategy is fixed.' };
   const hard = unique(input.question.match(HARD));
   const grouping = unique(input.question.match(GROUPING));

@@ -49,12 +49,21 @@ interface Rule {
 const RULES: Rule[] = [
   {
     kind: 'unknown_table',
-    patterns: [/relation "([^"]+)" does not exist/i, /no such table: ["'`]?([^\s"'`]+)/i, /table '([^']+)' doesn't exist/i, /unknown table:? ["']?([^\s"']+)/i],
+    patterns: [
+      /relation "([^"]+)" does not exist/i,
+      /no such table: ["'`]?([^\s"'`]+)/i,
+      /table '([^']+)' doesn't exist/i,
+      /unknown table:? ["']?([^\s"']+)/i,
+    ],
     explain: ([name = ''], failed) => explainUnknownTable(name, failed),
   },
   {
     kind: 'ambiguous_column',
-    patterns: [/column reference "([^"]+)" is ambiguous/i, /ambiguous column name: ["`]?([^\s"`]+)/i, /column '([^']+)' in .* is ambiguous/i],
+    patterns: [
+      /column reference "([^"]+)" is ambiguous/i,
+      /ambiguous column name: ["`]?([^\s"`]+)/i,
+      /column '([^']+)' in .* is ambiguous/i,
+    ],
     explain: ([name = ''], failed) => explainAmbiguous(lastPart(name), failed),
   },
   {
@@ -68,7 +77,11 @@ const RULES: Rule[] = [
   },
   {
     kind: 'aggregate_misuse',
-    patterns: [/misuse of aggregate(?: function)?:? ?(\w+)?/i, /aggregate functions are not allowed in (\w+)/i, /invalid use of group function/i],
+    patterns: [
+      /misuse of aggregate(?: function)?:? ?(\w+)?/i,
+      /aggregate functions are not allowed in (\w+)/i,
+      /invalid use of group function/i,
+    ],
     explain: (_match, failed) => ({
       message: 'An aggregate stands where only single rows can be judged.',
       hints: ['Put conditions on aggregates into HAVING, or into an outer query around the grouped one.'],
@@ -100,11 +113,20 @@ const RULES: Rule[] = [
   },
   {
     kind: 'unknown_function',
-    patterns: [/function ([\w.]+)\s*\(([^)]*)\) does not exist/i, /no such function: (\w+)/i, /wrong number of arguments to function (\w+)/i, /FUNCTION ([\w.]+) does not exist/],
+    patterns: [
+      /function ([\w.]+)\s*\(([^)]*)\) does not exist/i,
+      /no such function: (\w+)/i,
+      /wrong number of arguments to function (\w+)/i,
+      /FUNCTION ([\w.]+) does not exist/,
+    ],
     explain: ([name = '', types = ''], failed) => ({
       message: types ? `There is no function ${name} for (${types}).` : `There is no function ${name} here.`,
       hints: [
-        ...(types ? [`Cast the arguments: for example ${failed.dialect.cast('the_argument', 'text')} or ${failed.dialect.cast('the_argument', 'decimal')}.`] : []),
+        ...(types
+          ? [
+              `Cast the arguments: for example ${failed.dialect.cast('the_argument', 'text')} or ${failed.dialect.cast('the_argument', 'decimal')}.`,
+            ]
+          : []),
         `Use what ${failed.dialect.name} offers instead of ${name}.`,
       ],
       tables: concerned(failed),
@@ -163,14 +185,21 @@ export function analyseEmptyResult(
     }
   }
   if (hints.length === 0) return null;
-  return { kind: 'empty_result', message: 'The query gave no rows, because a filter names a value that is not in the data.', hints, tables: [...concernedTables] };
+  return {
+    kind: 'empty_result',
+    message: 'The query gave no rows, because a filter names a value that is not in the data.',
+    hints,
+    tables: [...concernedTables],
+  };
 }
 
 function equalityFilters(query: string): { column: string; value: string }[] {
   const found: { column: string; value: string }[] = [];
-  const pattern = /(?:"?\w+"?\.)?(?:lower\(\s*)?(?:"?\w+"?\.)?"?([\p{L}_][\p{L}\p{N}_ ]*?)"?\s*\)?\s*(?:=|\bilike\b|\blike\b)\s*(?:lower\(\s*)?'((?:[^']|'')*)'/giu;
+  const pattern =
+    /(?:"?\w+"?\.)?(?:lower\(\s*)?(?:"?\w+"?\.)?"?([\p{L}_][\p{L}\p{N}_ ]*?)"?\s*\)?\s*(?:=|\bilike\b|\blike\b)\s*(?:lower\(\s*)?'((?:[^']|'')*)'/giu;
   for (const match of query.matchAll(pattern)) {
-    if (match[1] && match[2]) found.push({ column: match[1].trim(), value: match[2].replaceAll("''", "'").replace(/^%|%$/g, '') });
+    if (match[1] && match[2])
+      found.push({ column: match[1].trim(), value: match[2].replaceAll("''", "'").replace(/^%|%$/g, '') });
   }
   return found;
 }
@@ -183,7 +212,9 @@ function explainUnknownTable(name: string, failed: FailedQuery): Omit<Analysis, 
   const list = failed.catalogue.tables.slice(0, 8).map((table) => tableKey(table));
   return {
     message: `There is no table "${bare}".`,
-    hints: near.length ? [`Did you mean ${orList(near)}?`] : [`Tables are ${list.join(', ')}${failed.catalogue.tables.length > 8 ? ', …' : ''}.`],
+    hints: near.length
+      ? [`Did you mean ${orList(near)}?`]
+      : [`Tables are ${list.join(', ')}${failed.catalogue.tables.length > 8 ? ', …' : ''}.`],
     tables: [...new Set([...tables, ...concerned(failed)])],
   };
 }
@@ -192,25 +223,40 @@ function explainUnknownColumn(name: string, failed: FailedQuery): Omit<Analysis,
   const bare = lastPart(name);
   const tables = concerned(failed);
   const own = tables.flatMap((table) => table.columns.map((column) => ({ table, column: column.name })));
-  const near = nearestNames(bare, own.map((entry) => entry.column));
+  const near = nearestNames(
+    bare,
+    own.map((entry) => entry.column),
+  );
   const elsewhere = failed.catalogue.tables.filter(
     (table) => !tables.includes(table) && table.columns.some((column) => column.name.toLowerCase() === bare.toLowerCase()),
   );
   const hints: string[] = [];
   if (near.length) hints.push(`Did you mean ${orList(near.map((column) => qualified(column, own)))}?`);
-  if (elsewhere.length) hints.push(`${bare} does exist in ${orList(elsewhere.slice(0, 3).map((table) => tableKey(table)))}: join it.`);
+  if (elsewhere.length)
+    hints.push(`${bare} does exist in ${orList(elsewhere.slice(0, 3).map((table) => tableKey(table)))}: join it.`);
   for (const table of tables.slice(0, 3)) {
-    hints.push(`${table.name} has ${table.columns.slice(0, 40).map((column) => column.name).join(', ')}.`);
+    hints.push(
+      `${table.name} has ${table.columns
+        .slice(0, 40)
+        .map((column) => column.name)
+        .join(', ')}.`,
+    );
   }
   const where = tables.length ? ` in ${orList(tables.slice(0, 3).map((table) => table.name))}` : '';
   return { message: `There is no column "${bare}"${where}.`, hints, tables: [...tables, ...elsewhere.slice(0, 2)] };
 }
 
 function explainAmbiguous(name: string, failed: FailedQuery): Omit<Analysis, 'kind'> {
-  const owners = concerned(failed).filter((table) => table.columns.some((column) => column.name.toLowerCase() === name.toLowerCase()));
+  const owners = concerned(failed).filter((table) =>
+    table.columns.some((column) => column.name.toLowerCase() === name.toLowerCase()),
+  );
   return {
     message: `"${name}" exists in more than one of the joined tables.`,
-    hints: [owners.length ? `Write ${orList(owners.map((table) => `${table.name}.${name}`))}.` : `Put the table's name or alias before ${name}.`],
+    hints: [
+      owners.length
+        ? `Write ${orList(owners.map((table) => `${table.name}.${name}`))}.`
+        : `Put the table's name or alias before ${name}.`,
+    ],
     tables: concerned(failed),
   };
 }
@@ -236,7 +282,8 @@ function explainTypeMismatch(match: string[], failed: FailedQuery): Omit<Analysi
   const tables = concerned(failed);
   const pairs = mismatchedJoins(failed.query, tables);
   const hints = pairs.map(
-    ({ a, b }) => `${a.name} is ${a.nativeType} and ${b.name} is ${b.nativeType}: compare ${castToText(a, failed.dialect)} = ${castToText(b, failed.dialect)}.`,
+    ({ a, b }) =>
+      `${a.name} is ${a.nativeType} and ${b.name} is ${b.nativeType}: compare ${castToText(a, failed.dialect)} = ${castToText(b, failed.dialect)}.`,
   );
   if (hints.length === 0) {
     hints.push(`Cast one side so that both are the same, for example ${failed.dialect.cast('the_value', familyOf(leftType))}.`);
@@ -291,14 +338,18 @@ function explainBadLiteral(type: string, value: string, failed: FailedQuery): Om
     .find((column) => column.enumValues?.length && column.nativeType.replaceAll('"', '').endsWith(type.replaceAll('"', '')));
   const hints = enumColumn?.enumValues
     ? [`${enumColumn.name} takes ${enumColumn.enumValues.map((label) => `'${label}'`).join(', ')}.`]
-    : [`Write a value of type ${type}, or compare as text: ${failed.dialect.cast('the_column', 'text')} = '${value.replaceAll("'", "''")}'.`];
+    : [
+        `Write a value of type ${type}, or compare as text: ${failed.dialect.cast('the_column', 'text')} = '${value.replaceAll("'", "''")}'.`,
+      ];
   return { message: `'${value}' is not a valid ${type}.`, hints, tables: concerned(failed) };
 }
 
 /** Tables that the query names and the catalogue knows. */
 function concerned(failed: FailedQuery): CatalogueTable[] {
   const named = failed.facts?.tables.map((table) => table.name.toLowerCase());
-  const words = named ? new Set(named) : new Set((failed.query.match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? []).map((word) => word.toLowerCase()));
+  const words = named
+    ? new Set(named)
+    : new Set((failed.query.match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? []).map((word) => word.toLowerCase()));
   return failed.catalogue.tables.filter((table) => words.has(table.name.toLowerCase()));
 }
 

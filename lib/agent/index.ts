@@ -11,5 +11,6 @@ export {
   testModelProvider,
   updateModelProvider,
 } from './providers';
+export { streamAnswer } from './stream-answer';
 export { suggestQuestionsFor } from './suggestions';
 export type { AskEvent, AskSink } from './trace';

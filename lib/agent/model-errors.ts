@@ -11,12 +11,20 @@ export function toModelError(error: unknown, provider: string, state: { timedOut
   const stage = 'generate' as const;
   const details = { provider };
   if (state.timedOut) {
-    return new QuarryError('model.timeout', `${provider} did not answer in time. Try again, or set a faster model.`, { stage, details, cause: error });
+    return new QuarryError('model.timeout', `${provider} did not answer in time. Try again, or set a faster model.`, {
+      stage,
+      details,
+      cause: error,
+    });
   }
   const call = findApiError(error);
   const status = call?.statusCode;
   if (status === 401 || status === 403) {
-    return new QuarryError('model.auth_failed', `${provider} refused the key. An administrator can set a new one under Settings, Models.`, { stage, details, cause: error });
+    return new QuarryError(
+      'model.auth_failed',
+      `${provider} refused the key. An administrator can set a new one under Settings, Models.`,
+      { stage, details, cause: error },
+    );
   }
   if (status === 429) {
     const after = Number(call?.responseHeaders?.['retry-after']);
@@ -29,19 +37,35 @@ export function toModelError(error: unknown, provider: string, state: { timedOut
     });
   }
   if (status === 404) {
-    return new QuarryError('model.unavailable', `${provider} does not know this model. An administrator can correct its name under Settings, Models.`, {
+    return new QuarryError(
+      'model.unavailable',
+      `${provider} does not know this model. An administrator can correct its name under Settings, Models.`,
+      {
+        stage,
+        details,
+        cause: error,
+      },
+    );
+  }
+  if (status === 400 || status === 413 || status === 422) {
+    return new QuarryError(
+      'model.unavailable',
+      `${provider} refused the request (${status}). Check the model's name and context size.`,
+      { stage, details, cause: error },
+    );
+  }
+  if (state.started) {
+    return new QuarryError('model.unavailable', `${provider} stopped in the middle of its answer. Try again.`, {
       stage,
       details,
       cause: error,
     });
   }
-  if (status === 400 || status === 413 || status === 422) {
-    return new QuarryError('model.unavailable', `${provider} refused the request (${status}). Check the model's name and context size.`, { stage, details, cause: error });
-  }
-  if (state.started) {
-    return new QuarryError('model.unavailable', `${provider} stopped in the middle of its answer. Try again.`, { stage, details, cause: error });
-  }
-  return new QuarryError('model.unavailable', `${provider} cannot be reached${status ? ` (${status})` : ''}. Try again, or check its address.`, { stage, details, cause: error });
+  return new QuarryError(
+    'model.unavailable',
+    `${provider} cannot be reached${status ? ` (${status})` : ''}. Try again, or check its address.`,
+    { stage, details, cause: error },
+  );
 }
 
 /** Errors after which the next provider in the fail-over order is tried. */

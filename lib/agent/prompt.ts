@@ -97,7 +97,11 @@ function fitTables(input: PromptInput, budget: number): { text: string; used: nu
   let used = 0;
   // Half of the room goes to rich descriptions; the rest must hold the other tables in short form.
   for (const table of input.tables) {
-    const forms = [describeTable(table, input, 'rich'), describeTable(table, input, 'plain'), describeTable(table, input, 'keys')];
+    const forms = [
+      describeTable(table, input, 'rich'),
+      describeTable(table, input, 'plain'),
+      describeTable(table, input, 'keys'),
+    ];
     const remaining = budget - used;
     const fitting = forms.find((form, index) => count(form) <= (index === 0 ? remaining / 2 : remaining));
     if (!fitting) continue;
@@ -117,7 +121,12 @@ function describeTable(table: CatalogueTable, input: PromptInput, form: 'rich' |
       const head = `${dialect.quoteIdentifier(column.name)} ${column.nativeType}`;
       if (form !== 'rich') return head;
       const known = column.enumValues ?? input.values(table, column.name);
-      const samples = known.length ? ` e.g. ${known.slice(0, 3).map((value) => JSON.stringify(value.slice(0, 40))).join(', ')}` : '';
+      const samples = known.length
+        ? ` e.g. ${known
+            .slice(0, 3)
+            .map((value) => JSON.stringify(value.slice(0, 40)))
+            .join(', ')}`
+        : '';
       return `${head}${column.comment ? ` -- ${column.comment.slice(0, 80)}` : ''}${samples}`;
     });
   const separator = form === 'rich' ? ',\n  ' : ', ';

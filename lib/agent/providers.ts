@@ -26,15 +26,25 @@ const binding = (id: string) => `model-provider:${id}`;
 
 /** The organisation's providers in fail-over order, else the installation's; empty means the built-in planner answers [C25]. */
 export async function resolveProviders(ctx: Ctx): Promise<Provider[]> {
-  const rows = await ctx.db.modelProvider.findMany({ where: { enabled: true }, orderBy: [{ position: 'asc' }, { createdAt: 'asc' }] });
+  const rows = await ctx.db.modelProvider.findMany({
+    where: { enabled: true },
+    orderBy: [{ position: 'asc' }, { createdAt: 'asc' }],
+  });
   if (rows.length > 0) return Promise.all(rows.map((row) => openProvider(ctx, row)));
   const { modelProvider, modelBaseUrl, modelApiKey, fastModel, balancedModel, complexModel, modelContextTokens } = settings();
   if (modelProvider === 'builtin') return [];
   const balanced = balancedModel ?? fastModel ?? complexModel;
   if (!balanced) {
-    throw new QuarryError('model.unavailable', 'MODEL_PROVIDER is set, but no model is: set BALANCED_MODEL, or add a provider under Settings, Models.');
+    throw new QuarryError(
+      'model.unavailable',
+      'MODEL_PROVIDER is set, but no model is: set BALANCED_MODEL, or add a provider under Settings, Models.',
+    );
   }
-  const models: Models = { balanced, ...(fastModel ? { fast: fastModel } : {}), ...(complexModel ? { complex: complexModel } : {}) };
+  const models: Models = {
+    balanced,
+    ...(fastModel ? { fast: fastModel } : {}),
+    ...(complexModel ? { complex: complexModel } : {}),
+  };
   const baseUrl = modelBaseUrl ?? DEFAULT_BASE_URL[modelProvider];
   return [makeProvider({ name: modelProvider, baseUrl, apiKey: modelApiKey ?? null, models, contextTokens: modelContextTokens })];
 }
@@ -57,8 +67,17 @@ function makeProvider(config: ProviderConfig): Provider {
 type ProviderRow = Awaited<ReturnType<Ctx['db']['modelProvider']['findMany']>>[number];
 
 async function openProvider(ctx: Ctx, row: ProviderRow): Promise<Provider> {
-  const apiKey = row.sealedKey && row.keyId ? await openSecret(ctx.organization.id, binding(row.id), { keyId: row.keyId, sealed: row.sealedKey }) : null;
-  return makeProvider({ name: row.name, baseUrl: row.baseUrl, apiKey, models: modelsSchema.parse(row.models), contextTokens: row.contextTokens });
+  const apiKey =
+    row.sealedKey && row.keyId
+      ? await openSecret(ctx.organization.id, binding(row.id), { keyId: row.keyId, sealed: row.sealedKey })
+      : null;
+  return makeProvider({
+    name: row.name,
+    baseUrl: row.baseUrl,
+    apiKey,
+    models: modelsSchema.parse(row.models),
+    contextTokens: row.contextTokens,
+  });
 }
 
 function toView(row: ProviderRow): ModelProviderView {
@@ -139,7 +158,10 @@ export async function deleteModelProvider(ctx: Ctx, id: string): Promise<void> {
  * @returns round trip in milliseconds and the model that answered
  * @throws QuarryError model.* with what is wrong
  */
-export async function testModelProvider(ctx: Ctx, input: { id: string } | ModelProviderInput): Promise<{ ok: true; model: string; latencyMs: number }> {
+export async function testModelProvider(
+  ctx: Ctx,
+  input: { id: string } | ModelProviderInput,
+): Promise<{ ok: true; model: string; latencyMs: number }> {
   const provider =
     'id' in input
       ? await openProvider(ctx, await getRow(ctx, input.id))
@@ -170,7 +192,8 @@ async function getRow(ctx: Ctx, id: string): Promise<ProviderRow> {
 }
 
 const defaultBaseUrl = (kind: ProviderKind) => DEFAULT_BASE_URL[kind];
-const compact = (models: ModelProviderInput['models']) => Object.fromEntries(Object.entries(models).filter(([, name]) => name !== undefined)) as Record<string, string>;
+const compact = (models: ModelProviderInput['models']) =>
+  Object.fromEntries(Object.entries(models).filter(([, name]) => name !== undefined)) as Record<string, string>;
 
 async function nameTaken<T>(name: string, run: () => Promise<T>): Promise<T> {
   try {

@@ -43,7 +43,11 @@ describe('readReply [C9]', () => {
         { label: 'by total', question: 'by total' },
       ],
     });
-    expect(readReply({ text: '{"decline":"no such data"}' })).toEqual({ kind: 'decline', reason: 'no such data', suggestions: [] });
+    expect(readReply({ text: '{"decline":"no such data"}' })).toEqual({
+      kind: 'decline',
+      reason: 'no such data',
+      suggestions: [],
+    });
     expect(readReply({ text: '{"text":"Hello."}' })).toEqual({ kind: 'text', text: 'Hello.' });
   });
 
@@ -51,10 +55,14 @@ describe('readReply [C9]', () => {
     expect(readReply({ text: 'DROP TABLE customers' })).toMatchObject({ kind: 'query', query: 'DROP TABLE customers' });
   });
 
-  it.each(['', 'I am sorry, I cannot help with that.', 'With pleasure! What would you like?', 'Show me the data first.', '{"foo": 1}', '```\nhello\n```'])(
-    'refuses junk: %s',
-    (text) => {
-      expect(() => readReply({ text })).toThrowError(QuarryError);
-    },
-  );
+  it.each([
+    '',
+    'I am sorry, I cannot help with that.',
+    'With pleasure! What would you like?',
+    'Show me the data first.',
+    '{"foo": 1}',
+    '```\nhello\n```',
+  ])('refuses junk: %s', (text) => {
+    expect(() => readReply({ text })).toThrowError(QuarryError);
+  });
 });

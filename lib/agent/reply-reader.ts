@@ -3,7 +3,14 @@ import { QuarryError } from '../kernel/errors';
 
 /** What a model may say to a question, whatever form it said it in. */
 export type ModelReply =
-  | { kind: 'query'; query: string; explanation: string; assumptions: string[]; confidence?: number }
+  | {
+      kind: 'query';
+      query: string;
+      explanation: string;
+      assumptions: string[];
+      confidence?: number /** The built-in planner's plan, for follow-ups. */;
+      plan?: unknown;
+    }
   | { kind: 'clarify'; question: string; choices: { label: string; question: string }[] }
   | { kind: 'decline'; reason: string; suggestions: string[] }
   | { kind: 'text'; text: string };
@@ -17,6 +24,7 @@ const objectSchema = z.looseObject({
   explanation: z.string().optional().catch(undefined),
   assumptions: strings.optional(),
   confidence: z.number().optional().catch(undefined),
+  plan: z.unknown().optional(),
   clarify: z
     .object({
       question: z.string(),
@@ -25,13 +33,17 @@ const objectSchema = z.looseObject({
     .optional()
     .catch(undefined),
   decline: z
-    .union([z.string().transform((reason) => ({ reason, suggestions: [] as string[] })), z.object({ reason: z.string(), suggestions: strings })])
+    .union([
+      z.string().transform((reason) => ({ reason, suggestions: [] as string[] })),
+      z.object({ reason: z.string(), suggestions: strings }),
+    ])
     .optional()
     .catch(undefined),
   text: z.string().optional().catch(undefined),
 });
 
-const VERBS = 'select|with|values|table|show|explain|describe|insert|update|delete|merge|replace|create|drop|alter|truncate|grant|revoke|pragma|attach|copy|call|do|set';
+const VERBS =
+  'select|with|values|table|show|explain|describe|insert|update|delete|merge|replace|create|drop|alter|truncate|grant|revoke|pragma|attach|copy|call|do|set';
 const STARTS_WITH_VERB = new RegExp(`^\\s*(?:--[^\\n]*\\n\\s*)*\\(*\\s*(?:${VERBS})\\b`, 'i');
 
 /**
@@ -47,10 +59,14 @@ export function readReply(reply: { text: string; toolCalls?: { input: unknown }[
   const text = reply.text.replace(/<think>[\s\S]*?(?:<\/think>|$)/gi, '').trim();
   const found = fromJson(text) ?? fromFence(text) ?? fromPrefix(text) ?? fromProse(text);
   if (found) return found;
-  throw new QuarryError('model.bad_answer', 'The model answered without a query. Ask again, or put the question in other words.', {
-    stage: 'generate',
-    details: { reply: text.slice(0, 300) },
-  });
+  throw new QuarryError(
+    'model.bad_answer',
+    'The model answered without a query. Ask again, or put the question in other words.',
+    {
+      stage: 'generate',
+      details: { reply: text.slice(0, 300) },
+    },
+  );
 }
 
 function parseJson(text: string): unknown {
@@ -67,7 +83,9 @@ function fromObject(value: unknown): ModelReply | null {
   const object = parsed.data;
   if (object.clarify) {
     const choices = object.clarify.choices.map((choice) =>
-      typeof choice === 'string' ? { label: choice, question: choice } : { label: choice.label, question: choice.question ?? choice.label },
+      typeof choice === 'string'
+        ? { label: choice, question: choice }
+        : { label: choice.label, question: choice.question ?? choice.label },
     );
     return { kind: 'clarify', question: object.clarify.question, choices };
   }
@@ -83,6 +101,7 @@ function fromObject(value: unknown): ModelReply | null {
       explanation: object.explanation ?? '',
       assumptions: object.assumptions ?? [],
       ...(object.confidence === undefined ? {} : { confidence: object.confidence }),
+      ...(object.plan === undefined ? {} : { plan: object.plan }),
     };
   }
   if (object.text?.trim()) return { kind: 'text', text: object.text.trim() };
@@ -131,11 +150,19 @@ function fromFence(text: string): ModelReply | null {
     .filter((block) => STARTS_WITH_VERB.test(block.body));
   const last = blocks.at(-1);
   if (!last) return null;
-  return { kind: 'query', query: tidy(last.body), explanation: firstSentence(text.slice(0, text.indexOf('```'))), assumptions: [] };
+  return {
+    kind: 'query',
+    query: tidy(last.body),
+    explanation: firstSentence(text.slice(0, text.indexOf('```'))),
+    assumptions: [],
+  };
 }
 
 function fromPrefix(text: string): ModelReply | null {
-  const match = /(?:^|\n)\s*(?:\*\*)?(?:final\s+)?(?:sql\s*query|sqlquery|sql|query|answer)(?:\*\*)?\s*:\s*(?:\*\*)?\s*([\s\S]+)$/i.exec(text);
+  const match =
+    /(?:^|\n)\s*(?:\*\*)?(?:final\s+)?(?:sql\s*query|sqlquery|sql|query|answer)(?:\*\*)?\s*:\s*(?:\*\*)?\s*([\s\S]+)$/i.exec(
+      text,
+    );
   const body = match?.[1];
   if (!body || !STARTS_WITH_VERB.test(body)) return null;
   return { kind: 'query', query: statementAtStart(body), explanation: '', assumptions: [] };
@@ -147,7 +174,12 @@ function fromProse(text: string): ModelReply | null {
   }
   const match = /(?:^|\n)\s*((?:select|with)\b[\s\S]+)$/i.exec(text);
   if (!match?.[1] || !looksLikeStatement(match[1])) return null;
-  return { kind: 'query', query: statementAtStart(match[1]), explanation: firstSentence(text.slice(0, match.index)), assumptions: [] };
+  return {
+    kind: 'query',
+    query: statementAtStart(match[1]),
+    explanation: firstSentence(text.slice(0, match.index)),
+    assumptions: [],
+  };
 }
 
 /** "With pleasure, …" and "Show me more" are prose; a statement has more of the grammar in it. */
@@ -156,7 +188,9 @@ function looksLikeStatement(text: string): boolean {
   if (/^\s*\(*\s*select\b/i.test(head)) return /\bfrom\b|^\s*\(*\s*select\s+[\d('"*]|^\s*\(*\s*select\s+\w+\s*\(/i.test(head);
   if (/^\s*with\b/i.test(head)) return /\bas\s+(?:not\s+materialized\s+|materialized\s+)?\(/i.test(head);
   if (/^\s*values\b/i.test(head)) return /^\s*values\s*\(/i.test(head);
-  return /^\s*(?:insert\s+into|update\s+\S+\s+set|delete\s+from|merge\s+into|replace\s+into|create\s+\w+|drop\s+\w+|alter\s+\w+|truncate\b|pragma\s|attach\s|explain\s)/i.test(head);
+  return /^\s*(?:insert\s+into|update\s+\S+\s+set|delete\s+from|merge\s+into|replace\s+into|create\s+\w+|drop\s+\w+|alter\s+\w+|truncate\b|pragma\s|attach\s|explain\s)/i.test(
+    head,
+  );
 }
 
 /** Up to the first semicolon outside quotes, or the paragraph's end. */
@@ -168,7 +202,13 @@ function statementAtStart(text: string): string {
       if (char === quote) quote = '';
     } else if (char === "'" || char === '"' || char === '`') quote = char;
     else if (char === ';') return text.slice(0, at).trim();
-    else if (char === '\n' && /^\n\s*\n/.test(text.slice(at)) && !/^\s*(?:select|from|where|group|order|having|limit|union|intersect|except|join|left|inner|and|or|\)|,)/i.test(text.slice(at).trimStart())) {
+    else if (
+      char === '\n' &&
+      /^\n\s*\n/.test(text.slice(at)) &&
+      !/^\s*(?:select|from|where|group|order|having|limit|union|intersect|except|join|left|inner|and|or|\)|,)/i.test(
+        text.slice(at).trimStart(),
+      )
+    ) {
       return text.slice(0, at).trim();
     }
   }
@@ -176,4 +216,10 @@ function statementAtStart(text: string): string {
 }
 
 const tidy = (text: string) => text.trim().replace(/;\s*$/, '').trim();
-const firstSentence = (text: string) => text.trim().split('\n').at(-1)?.trim().replace(/[:：]$/, '') ?? '';
+const firstSentence = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .at(-1)
+    ?.trim()
+    .replace(/[:：]$/, '') ?? '';

@@ -15,7 +15,10 @@ const modelName = z.string().trim().min(1).max(200);
 const baseUrl = z
   .url({ protocol: /^https?$/, error: 'Give an address that starts with http:// or https://.' })
   .max(500)
-  .refine((value) => !new URL(value).username && !new URL(value).password, 'Keep the key out of the address; it has a field of its own.');
+  .refine(
+    (value) => !new URL(value).username && !new URL(value).password,
+    'Keep the key out of the address; it has a field of its own.',
+  );
 
 export const modelProviderSchema = z.object({
   name: z.string().trim().min(1).max(60),
@@ -44,3 +47,6 @@ export interface ModelProviderView {
   position: number;
   enabled: boolean;
 }
+
+export const modelProviderParamsSchema = z.object({ id: z.string() });
+export const suggestionParamsSchema = z.object({ id: z.string() });

@@ -23,12 +23,28 @@ export interface Understanding {
 }
 
 /** Reads schema, real values and the conversation so far, and links the question to tables. */
-export async function understand(ctx: Ctx, source: SourceSummary, question: string, conversationId: string): Promise<Understanding> {
+export async function understand(
+  ctx: Ctx,
+  source: SourceSummary,
+  question: string,
+  conversationId: string,
+): Promise<Understanding> {
   const schema = await getSchema(ctx, source.id);
   const [samples, turns] = await Promise.all([getValueSamples(ctx, source, schema), listTurns(ctx, conversationId)]);
   const { catalogue } = schema;
   // A follow-up ("only those in Canada") names no table: the words of the turn before count too.
   const last = turns.at(-1);
-  const { tables } = linkTables(last ? `${last.question} ${question}` : question, catalogue, { max: settings().maxTablesInContext, values: samples.index });
-  return { adapter: getAdapter(source.type), schema, catalogue, samples, linked: tables, turns, previousPlan: last?.plan ?? null };
+  const { tables } = linkTables(last ? `${last.question} ${question}` : question, catalogue, {
+    max: settings().maxTablesInContext,
+    values: samples.index,
+  });
+  return {
+    adapter: getAdapter(source.type),
+    schema,
+    catalogue,
+    samples,
+    linked: tables,
+    turns,
+    previousPlan: last?.plan ?? null,
+  };
 }

@@ -54,7 +54,9 @@ async function readSamples(ctx: Ctx, source: SourceSummary, schema: SchemaView):
   const samples: { table: CatalogueTable; column: string; values: string[] }[] = columns
     .filter(({ column }) => column.enumValues?.length)
     .map(({ table, column }) => ({ table, column: column.name, values: column.enumValues ?? [] }));
-  const wanted = columns.filter(({ column }) => SAMPLED_TYPES.has(column.type) && !column.enumValues?.length).slice(0, MAX_COLUMNS);
+  const wanted = columns
+    .filter(({ column }) => SAMPLED_TYPES.has(column.type) && !column.enumValues?.length)
+    .slice(0, MAX_COLUMNS);
   const deadline = AbortSignal.timeout(TOTAL_MS);
   const own: Ctx = { ...ctx, signal: AbortSignal.any([ctx.signal, deadline]) };
   const queue = [...wanted];
@@ -83,12 +85,24 @@ async function readColumn(
   column: string,
   dialect: Dialect,
 ): Promise<string[]> {
-  const name = dialect.qualify({ ...(table.schema ? { schema: table.schema } : {}), name: table.name }, schema.catalogue.defaultSchema);
+  const name = dialect.qualify(
+    { ...(table.schema ? { schema: table.schema } : {}), name: table.name },
+    schema.catalogue.defaultSchema,
+  );
   const field = dialect.quoteIdentifier(column);
   const query = `SELECT DISTINCT ${field} FROM (SELECT ${field} FROM ${name} WHERE ${field} IS NOT NULL LIMIT ${ROWS_READ}) AS sampled ORDER BY 1 LIMIT ${VALUES_KEPT}`;
   try {
-    const result = await runQuery(ctx, { dataSourceId: source.id, query, limit: VALUES_KEPT, timeoutMs: 2_000, cache: 'bypass', origin: 'system' });
-    return result.rows.map(([value]) => value).filter((value): value is string => typeof value === 'string' && value.length > 0 && value.length <= VALUE_LENGTH);
+    const result = await runQuery(ctx, {
+      dataSourceId: source.id,
+      query,
+      limit: VALUES_KEPT,
+      timeoutMs: 2_000,
+      cache: 'bypass',
+      origin: 'system',
+    });
+    return result.rows
+      .map(([value]) => value)
+      .filter((value): value is string => typeof value === 'string' && value.length > 0 && value.length <= VALUE_LENGTH);
   } catch (error) {
     ctx.log.debug({ err: error, table: table.name, column }, 'column not sampled');
     return [];

@@ -42,26 +42,59 @@ function plannerWriter(ctx: Ctx, question: string, known: Understanding): Writer
     now: ctx.clock.date(),
     previous: known.previousPlan,
   });
-  const use: ModelUse = { provider: 'builtin', name: 'planner', tier: 'fast', reason: 'No model is configured: the built-in planner answers.', calls: 0 };
+  const use: ModelUse = {
+    provider: 'builtin',
+    name: 'planner',
+    tier: 'fast',
+    reason: 'No model is configured: the built-in planner answers.',
+    calls: 0,
+  };
   return {
     maxAttempts: 1,
     use,
-    write: (input) => callModel({ model, provider: 'The built-in planner', system: '', user: question, signal: ctx.signal, timeoutMs: settings().modelTimeoutMs, onText: input.onText }),
+    write: (input) =>
+      callModel({
+        model,
+        provider: 'The built-in planner',
+        system: '',
+        user: question,
+        signal: ctx.signal,
+        timeoutMs: settings().modelTimeoutMs,
+        onText: input.onText,
+      }),
   };
 }
 
 function modelWriter(ctx: Ctx, providers: Provider[], question: string, known: Understanding): Writer {
   const use: ModelUse = { provider: '', name: '', tier: 'balanced', reason: '', calls: 0 };
   const write = async ({ attempt, failed, onText }: WriteInput): Promise<ModelReplyText> => {
-    const { tier, reason } = chooseTier({ question, linkedTables: known.linked.length, attempt, strategy: settings().modelStrategy });
+    const { tier, reason } = chooseTier({
+      question,
+      linkedTables: known.linked.length,
+      attempt,
+      strategy: settings().modelStrategy,
+    });
     let last: QuarryError | null = null;
     for (const provider of providers) {
       const input = promptInput(ctx, question, known, provider.contextTokens);
       const prompt = failed ? buildRetryPrompt(input, failed) : buildPrompt(input);
-      Object.assign(use, { provider: provider.name, name: provider.modelName(tier), tier, reason: last ? `${reason} ${last.message}` : reason });
+      Object.assign(use, {
+        provider: provider.name,
+        name: provider.modelName(tier),
+        tier,
+        reason: last ? `${reason} ${last.message}` : reason,
+      });
       use.calls += 1;
       try {
-        const reply = await callModel({ model: provider.model(tier), provider: provider.name, system: prompt.system, user: prompt.user, signal: ctx.signal, timeoutMs: settings().modelTimeoutMs, onText });
+        const reply = await callModel({
+          model: provider.model(tier),
+          provider: provider.name,
+          system: prompt.system,
+          user: prompt.user,
+          signal: ctx.signal,
+          timeoutMs: settings().modelTimeoutMs,
+          onText,
+        });
         // A server that reports no usage is counted by us, so that the trace always holds the cost.
         return reply.tokens.prompt > 0 ? reply : { ...reply, tokens: { ...reply.tokens, prompt: prompt.tokens } };
       } catch (error) {

@@ -42,7 +42,8 @@ export async function listConversations(
   });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  const nextCursor = rows.length > limit && last ? Buffer.from(`${last.updatedAt.toISOString()}|${last.id}`).toString('base64url') : null;
+  const nextCursor =
+    rows.length > limit && last ? Buffer.from(`${last.updatedAt.toISOString()}|${last.id}`).toString('base64url') : null;
   return { conversations: page.map(toSummary), nextCursor };
 }
 
@@ -50,13 +51,18 @@ function readCursor(cursor: string): { updatedAt: Date; id: string } {
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split('|');
   const updatedAt = new Date(time);
   if (Number.isNaN(updatedAt.getTime()) || !isId(id)) {
-    throw new QuarryError('input.invalid', 'The cursor is not one that Quarry gave out. Start from the first page.', { details: { field: 'cursor' } });
+    throw new QuarryError('input.invalid', 'The cursor is not one that Quarry gave out. Start from the first page.', {
+      details: { field: 'cursor' },
+    });
   }
   return { updatedAt, id };
 }
 
 /** @throws QuarryError not_found when the source isn't one of the organisation */
-export async function createConversation(ctx: Ctx, input: { title?: string; dataSourceId?: string }): Promise<ConversationSummary> {
+export async function createConversation(
+  ctx: Ctx,
+  input: { title?: string; dataSourceId?: string },
+): Promise<ConversationSummary> {
   const source = input.dataSourceId ? await getSource(ctx, input.dataSourceId) : null;
   const row = await ctx.db.conversation.create({
     data: {
@@ -119,10 +125,15 @@ export async function clearConversation(ctx: Ctx, id: string): Promise<Conversat
  */
 export async function restoreMessage(ctx: Ctx, conversationId: string, messageId: string): Promise<ConversationView> {
   const conversation = await getConversation(ctx, conversationId);
-  const message = isId(messageId) ? await ctx.db.message.findFirst({ where: { id: messageId, conversationId: conversation.id } }) : null;
+  const message = isId(messageId)
+    ? await ctx.db.message.findFirst({ where: { id: messageId, conversationId: conversation.id } })
+    : null;
   if (!message) throw new QuarryError('not_found', 'There is no such message in this conversation.');
   await ctx.db.$transaction(async (tx) => {
-    await tx.message.updateMany({ where: { conversationId, position: { gt: message.position } }, data: { supersededAt: ctx.clock.date() } });
+    await tx.message.updateMany({
+      where: { conversationId, position: { gt: message.position } },
+      data: { supersededAt: ctx.clock.date() },
+    });
     await tx.message.updateMany({ where: { conversationId, position: { lte: message.position } }, data: { supersededAt: null } });
   });
   return getConversation(ctx, conversationId);

@@ -58,7 +58,9 @@ export async function beginExchange(ctx: Ctx, conversationId: string, question: 
     const position = (last._max.position ?? -1) + 1;
     const base = { organizationId: ctx.organization.id, conversationId };
     const asked = await tx.message.create({ data: { ...base, position, role: 'user', content: question } });
-    const answer = await tx.message.create({ data: { ...base, position: position + 1, role: 'assistant', content: '', status: 'running' } });
+    const answer = await tx.message.create({
+      data: { ...base, position: position + 1, role: 'assistant', content: '', status: 'running' },
+    });
     return { conversationId, questionId: asked.id, messageId: answer.id };
   });
 }

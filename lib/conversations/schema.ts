@@ -122,3 +122,4 @@ export interface MessageView {
 export interface ConversationView extends ConversationSummary {
   messages: MessageView[];
 }
+export const conversationParamsSchema = z.object({ id: z.string() });

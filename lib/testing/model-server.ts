@@ -22,7 +22,9 @@ export interface ModelRequest {
  * A real HTTP server that speaks the chat-completions wire format (streamed and not), for tests of model providers. Replies are taken
  * from the script in order; the last one repeats.
  */
-export async function startModelServer(script: ScriptedReply[]): Promise<{ baseUrl: string; requests: ModelRequest[]; script: ScriptedReply[]; close(): Promise<void> }> {
+export async function startModelServer(
+  script: ScriptedReply[],
+): Promise<{ baseUrl: string; requests: ModelRequest[]; script: ScriptedReply[]; close(): Promise<void> }> {
   const requests: ModelRequest[] = [];
   const queue = [...script];
   const server = createServer((request, response) => {
@@ -70,18 +72,38 @@ function respond(response: ServerResponse, reply: ScriptedReply, stream: boolean
   }
   const base = { id: 'chatcmpl-1', created: 1, model: 'scripted' };
   const usage = reply.kind === 'text' ? (reply.usage ?? { prompt: 100, completion: 20 }) : { prompt: 100, completion: 20 };
-  const wireUsage = { prompt_tokens: usage.prompt, completion_tokens: usage.completion, total_tokens: usage.prompt + usage.completion };
-  const toolCalls = reply.kind === 'tool' ? [{ index: 0, id: 'call-1', type: 'function', function: { name: reply.name, arguments: reply.arguments } }] : undefined;
+  const wireUsage = {
+    prompt_tokens: usage.prompt,
+    completion_tokens: usage.completion,
+    total_tokens: usage.prompt + usage.completion,
+  };
+  const toolCalls =
+    reply.kind === 'tool'
+      ? [{ index: 0, id: 'call-1', type: 'function', function: { name: reply.name, arguments: reply.arguments } }]
+      : undefined;
   const finish = toolCalls ? 'tool_calls' : 'stop';
   if (!stream) {
-    const message = { role: 'assistant', content: reply.kind === 'tool' ? null : reply.text, ...(toolCalls ? { tool_calls: toolCalls } : {}) };
+    const message = {
+      role: 'assistant',
+      content: reply.kind === 'tool' ? null : reply.text,
+      ...(toolCalls ? { tool_calls: toolCalls } : {}),
+    };
     response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ ...base, object: 'chat.completion', choices: [{ index: 0, message, finish_reason: finish }], usage: wireUsage }));
+    response.end(
+      JSON.stringify({
+        ...base,
+        object: 'chat.completion',
+        choices: [{ index: 0, message, finish_reason: finish }],
+        usage: wireUsage,
+      }),
+    );
     return;
   }
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const send = (delta: object, finishReason: string | null = null) =>
-    response.write(`data: ${JSON.stringify({ ...base, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finishReason }] })}\n\n`);
+    response.write(
+      `data: ${JSON.stringify({ ...base, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finishReason }] })}\n\n`,
+    );
   send({ role: 'assistant', content: '' });
   if (reply.kind === 'tool') send({ tool_calls: toolCalls });
   else for (const piece of pieces(reply)) send({ content: piece });

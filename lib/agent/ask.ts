@@ -1,0 +1,349 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Ctx } from '../access';
+import {
+  beginExchange,
+  createConversation,
+  type Exchange,
+  type ExchangeOutcome,
+  findConversation,
+  finishExchange,
+} from '../conversations';
+import type { Answer, AskInput, ModelUse } from '../conversations/schema';
+import { QuarryError, toQuarryError } from '../kernel/errors';
+import { settings } from '../kernel/settings';
+import { singleton } from '../kernel/singleton';
+import { runQuery, validateQuery } from '../query';
+import { nearestNames } from '../schema';
+import { getSource, type SourceSummary } from '../sources';
+import { describeAnswer } from './answer-text';
+import { proposeChart } from './chart';
+import { type Analysis, analyseEmptyResult, analyseError } from './error-analysis';
+import { type Provider, resolveProviders } from './providers';
+import { type ModelReply, readReply } from './reply-reader';
+import { type AskSink, elapsed, Trace } from './trace';
+import { type Understanding, understand } from './understand';
+import { makeWriter, type Writer } from './write-query';
+
+type QueryReply = Extract<ModelReply, { kind: 'query' }>;
+type Result = Awaited<ReturnType<typeof runQuery>>;
+
+/** What a question came to, before it is stored. */
+interface Finding {
+  status: Answer['status'];
+  text: string;
+  reply: QueryReply | null;
+  result: Result | null;
+  clarification: Answer['clarification'];
+  suggestions: string[];
+  warnings: string[];
+  tables: string[];
+  schemaVersion: number | null;
+  fromCache: boolean;
+}
+
+/** Replies are remembered, not rows: a remembered query runs again through the execution path, whose own cache makes it instant. */
+const replies = () =>
+  singleton('agent.replies', () => new LRUCache<string, QueryReply>({ max: 5_000, ttl: settings().cacheAnswerTtlMs }));
+
+/**
+ * Answers a question with the organisation's models, or the built-in planner when it has none.
+ * @param sink hears each step and the words of the answer as they come
+ * @throws QuarryError not_found (source, conversation) | model.* | query.*; the trace is stored in either case
+ */
+export async function ask(ctx: Ctx, input: AskInput, sink: AskSink = () => undefined): Promise<Answer> {
+  return askWith(ctx, await resolveProviders(ctx), input, sink);
+}
+
+/** As {@link ask}, with given providers: for evaluation and tests. */
+export async function askWith(
+  ctx: Ctx,
+  providers: Provider[],
+  input: AskInput,
+  sink: AskSink = () => undefined,
+): Promise<Answer> {
+  const started = performance.now();
+  const source = await getSource(ctx, input.dataSourceId);
+  const exchange = await openExchange(ctx, input, source);
+  const trace = new Trace(sink);
+  const use: ModelUse = { provider: '', name: '', tier: 'fast', reason: '', calls: 0 };
+  try {
+    const finding = await find(ctx, { source, providers, input, conversationId: exchange.conversationId, trace, use });
+    for (const word of finding.text.match(/\S+\s*/g) ?? []) sink({ type: 'token', text: word });
+    const answer = toAnswer(exchange, finding, trace, use, elapsed(started));
+    await finishExchange(ctx, exchange, toOutcome(answer, finding));
+    return answer;
+  } catch (error) {
+    throw await storeFailure(ctx, exchange, toQuarryError(error), trace, use, elapsed(started));
+  }
+}
+
+async function openExchange(ctx: Ctx, input: AskInput, source: SourceSummary): Promise<Exchange> {
+  if (input.conversationId === undefined) {
+    const title = input.question.replace(/\s+/g, ' ').slice(0, 80);
+    const made = await createConversation(ctx, { title, dataSourceId: source.id });
+    return beginExchange(ctx, made.id, input.question);
+  }
+  const known = await findConversation(ctx, input.conversationId);
+  if (!known) throw new QuarryError('not_found', 'There is no such conversation.');
+  return beginExchange(ctx, known.id, input.question);
+}
+
+interface Work {
+  source: SourceSummary;
+  providers: Provider[];
+  input: AskInput;
+  conversationId: string;
+  trace: Trace;
+  use: ModelUse;
+}
+
+async function find(ctx: Ctx, work: Work): Promise<Finding> {
+  const { input, trace, source } = work;
+  trace.begin();
+  const known = await trace.step(
+    'understand',
+    'link',
+    () => understand(ctx, source, input.question, work.conversationId),
+    (value) => value.linked.map((table) => table.name).join(', '),
+  );
+  const writer = makeWriter(ctx, work.providers, input.question, known);
+  const key = replyKey(ctx, work, known);
+  const remembered = input.cache === undefined || input.cache === 'use' ? replies().get(key) : undefined;
+  if (remembered && settings().cacheEnabled) {
+    Object.assign(work.use, writer.use, { reason: 'The query of the same question was reused.', calls: 0 });
+    if (!work.use.provider)
+      Object.assign(work.use, { provider: work.providers[0]?.name ?? '', name: work.providers[0]?.modelName('balanced') ?? '' });
+    return runReply(ctx, work, known, remembered, true);
+  }
+  try {
+    return await attempts(ctx, work, known, writer, key);
+  } finally {
+    Object.assign(work.use, writer.use);
+  }
+}
+
+/** generate → validate → execute → check, at most writer.maxAttempts times, each after an error analysis [C3]. */
+async function attempts(ctx: Ctx, work: Work, known: Understanding, writer: Writer, key: string): Promise<Finding> {
+  const { trace } = work;
+  let failed: { query: string | null; analysis: Analysis } | null = null;
+  let empty: Finding | null = null;
+  for (let attempt = 1; ; attempt += 1) {
+    if (attempt > 1) trace.begin();
+    const last = attempt >= writer.maxAttempts;
+    let reply: ModelReply | null = null;
+    try {
+      reply = await trace.step('write', 'generate', async () => {
+        const raw = await writer.write({ attempt, failed, onText: () => undefined });
+        trace.current.tokens = raw.tokens;
+        return readReply(raw);
+      });
+      if (reply.kind !== 'query') return withoutQuery(reply, known);
+      trace.current.query = reply.query;
+      const finding = await runReply(ctx, work, known, reply, false);
+      const analysis = finding.result?.rowCount === 0 ? explainEmpty(reply.query, known) : null;
+      if (analysis) finding.warnings.push(...analysis.hints);
+      if (!analysis || last) {
+        replies().set(key, reply);
+        return finding;
+      }
+      empty = finding;
+      trace.fail({ code: 'query.failed', message: analysis.message }, analysis.hints);
+      failed = { query: reply.query, analysis };
+    } catch (error) {
+      const problem = toQuarryError(error);
+      const query = reply?.kind === 'query' ? reply.query : null;
+      const analysis = await analyse(ctx, work, known, problem, query);
+      trace.fail(problem, analysis.hints);
+      if (empty && isRepairable(problem)) return empty;
+      if (last || !isRepairable(problem)) throw explained(problem, analysis);
+      failed = { query, analysis };
+    }
+  }
+}
+
+/** Errors that another attempt can mend; everything else ends the question at once. */
+const isRepairable = (error: QuarryError) =>
+  ['query.invalid', 'query.failed', 'query.refused', 'query.timeout', 'model.bad_answer'].includes(error.code);
+
+async function runReply(ctx: Ctx, work: Work, known: Understanding, reply: QueryReply, fromCache: boolean): Promise<Finding> {
+  const { trace, source, input } = work;
+  trace.current.query = reply.query;
+  const facts = await trace.step('check', 'validate', () => validateQuery(ctx, source.id, reply.query));
+  const result = await trace.step(
+    'run',
+    'execute',
+    () =>
+      runQuery(ctx, {
+        dataSourceId: source.id,
+        query: reply.query,
+        origin: 'ask',
+        ...(input.cache ? { cache: input.cache } : {}),
+      }),
+    (value) => `${value.rowCount} rows`,
+  );
+  const text = await trace.step('answer', 'answer', async () =>
+    describeAnswer(reply.explanation, result, [input.question, reply.query]),
+  );
+  return {
+    status: 'completed',
+    text,
+    reply,
+    result,
+    clarification: null,
+    suggestions: [],
+    warnings: [...result.warnings],
+    tables: [...new Set(facts.tables.map((table) => table.name))],
+    schemaVersion: known.schema.version,
+    fromCache,
+  };
+}
+
+function withoutQuery(reply: Exclude<ModelReply, QueryReply>, known: Understanding): Finding {
+  const base = {
+    reply: null,
+    result: null,
+    clarification: null,
+    suggestions: [],
+    warnings: [],
+    tables: [],
+    schemaVersion: known.schema.version,
+    fromCache: false,
+  };
+  if (reply.kind === 'clarify')
+    return {
+      ...base,
+      status: 'clarify',
+      text: reply.question,
+      clarification: { question: reply.question, choices: reply.choices },
+    };
+  if (reply.kind === 'decline') return { ...base, status: 'declined', text: reply.reason, suggestions: reply.suggestions };
+  return { ...base, status: 'completed', text: reply.text };
+}
+
+async function analyse(ctx: Ctx, work: Work, known: Understanding, error: QuarryError, query: string | null): Promise<Analysis> {
+  if (query === null) return { kind: 'other', message: error.message, hints: error.hints ?? [], tables: [] };
+  // What parses tells which tables are concerned; what doesn't is searched for names.
+  const facts = await validateQuery(ctx, work.source.id, query).catch(() => null);
+  return analyseError({ error, query, facts, catalogue: known.catalogue, dialect: known.adapter.dialect });
+}
+
+function explainEmpty(query: string, known: Understanding): Analysis | null {
+  return analyseEmptyResult(query, known.catalogue, known.linked, (table, column, value) => {
+    const values = known.samples.of(table, column);
+    const wanted = value.toLowerCase();
+    return { known: values.some((candidate) => candidate.toLowerCase().includes(wanted)), near: nearestNames(value, values) };
+  });
+}
+
+/** The database's refusal in our words, with what to do. */
+function explained(error: QuarryError, analysis: Analysis): QuarryError {
+  const message = analysis.kind === 'other' ? error.message : analysis.message;
+  return new QuarryError(error.code, message, {
+    ...(error.stage ? { stage: error.stage } : {}),
+    hints: analysis.hints,
+    ...(error.retryAfterS ? { retryAfterS: error.retryAfterS } : {}),
+    cause: error,
+  });
+}
+
+function replyKey(ctx: Ctx, work: Work, known: Understanding): string {
+  const parts = {
+    organization: ctx.organization.id,
+    role: ctx.role,
+    source: work.source.id,
+    question: work.input.question.replace(/\s+/g, ' ').trim(),
+    turns: known.turns.map((turn) => [turn.question, turn.query]),
+    schema: known.schema.fingerprint,
+    providers: work.providers.map((provider) => [
+      provider.name,
+      provider.modelName('fast'),
+      provider.modelName('balanced'),
+      provider.modelName('complex'),
+    ]),
+    // "last month" means something else tomorrow.
+    day: ctx.clock.date().toISOString().slice(0, 10),
+  };
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+function toAnswer(exchange: Exchange, finding: Finding, trace: Trace, use: ModelUse, durationMs: number): Answer {
+  const { result, reply } = finding;
+  const columns = result ? result.columns.map(({ name, type, nativeType }) => ({ name, type, nativeType })) : [];
+  const rows = result ? (result.rows as unknown[][]) : [];
+  const cached = finding.fromCache && result?.cache.state === 'hit';
+  return {
+    conversationId: exchange.conversationId,
+    messageId: exchange.messageId,
+    status: finding.status,
+    answer: finding.text,
+    query: reply?.query ?? null,
+    columns,
+    rows,
+    rowCount: result?.rowCount ?? 0,
+    truncated: result?.truncated ?? null,
+    chart: proposeChart(columns, rows),
+    assumptions: reply?.assumptions ?? [],
+    suggestions: finding.suggestions,
+    clarification: finding.clarification,
+    tables: finding.tables,
+    attempts: trace.attempts,
+    warnings: finding.warnings,
+    model: { ...use },
+    cache: cached && result ? result.cache : { state: result?.cache.state === 'bypass' ? 'bypass' : 'miss' },
+    durationMs,
+  };
+}
+
+function toOutcome(answer: Answer, finding: Finding): ExchangeOutcome {
+  const { rows, attempts: _attempts, ...result } = answer;
+  return {
+    status: answer.status,
+    content: answer.answer,
+    result: { ...result, plan: finding.reply?.plan ?? null },
+    rows,
+    query: answer.query,
+    attempts: answer.attempts,
+    model: answer.model,
+    schemaVersion: finding.schemaVersion,
+    durationMs: answer.durationMs,
+  };
+}
+
+async function storeFailure(
+  ctx: Ctx,
+  exchange: Exchange,
+  error: QuarryError,
+  trace: Trace,
+  use: ModelUse,
+  durationMs: number,
+): Promise<QuarryError> {
+  const cancelled = error.code === 'query.cancelled' || ctx.signal.aborted;
+  const { code, message, hints, stage } = error;
+  await finishExchange(ctx, exchange, {
+    status: cancelled ? 'cancelled' : 'failed',
+    content: message,
+    result: {
+      error: { code, message, ...(hints ? { hints } : {}), ...(stage ? { stage } : {}) },
+      query: trace.attempts.at(-1)?.query ?? null,
+    },
+    rows: [],
+    query: null,
+    attempts: trace.attempts,
+    model: use.provider ? use : null,
+    schemaVersion: null,
+    durationMs,
+  });
+  return new QuarryError(code, message, {
+    ...(stage ? { stage } : {}),
+    ...(hints ? { hints } : {}),
+    ...(error.retryAfterS ? { retryAfterS: error.retryAfterS } : {}),
+    details: {
+      ...error.details,
+      conversationId: exchange.conversationId,
+      messageId: exchange.messageId,
+      attempts: trace.attempts,
+    },
+    cause: error.cause,
+  });
+}

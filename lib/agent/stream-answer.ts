@@ -1,0 +1,46 @@
+import type { Ctx } from '../access';
+import type { AskInput } from '../conversations/schema';
+import { toErrorBody, toQuarryError } from '../kernel/errors';
+import { ask } from './ask';
+
+/**
+ * A question's answer as server-sent events: `step` and `token` while it is made, then `result` or `error`, then `done` [C22].
+ * When the reader goes away the question is cancelled, down to the database.
+ */
+export function streamAnswer(ctx: Ctx, input: AskInput): Response {
+  const gone = new AbortController();
+  const own: Ctx = { ...ctx, signal: AbortSignal.any([ctx.signal, gone.signal]) };
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      const send = (event: string, data: unknown) => {
+        if (!gone.signal.aborted) controller.enqueue(encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`));
+      };
+      try {
+        const answer = await ask(own, input, (event) =>
+          event.type === 'step' ? send('step', event.step) : send('token', { text: event.text }),
+        );
+        send('result', answer);
+        send('done', { conversationId: answer.conversationId, messageId: answer.messageId });
+      } catch (error) {
+        const problem = toQuarryError(error);
+        if (problem.code === 'internal') ctx.log.error({ err: error }, 'question failed');
+        send('error', toErrorBody(problem, ctx.requestId));
+        send('done', { conversationId: problem.details?.conversationId ?? null, messageId: problem.details?.messageId ?? null });
+      } finally {
+        if (!gone.signal.aborted) controller.close();
+      }
+    },
+    cancel() {
+      gone.abort(new DOMException('The reader went away.', 'AbortError'));
+    },
+  });
+  return new Response(body, {
+    headers: {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
+      'x-request-id': ctx.requestId,
+    },
+  });
+}

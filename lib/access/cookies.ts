@@ -17,7 +17,7 @@ export function parseCookies(header: string | null): Record<string, string> {
   for (const pair of (header ?? '').split(';')) {
     const at = pair.indexOf('=');
     const name = pair.slice(0, at).trim();
-    if (at < 1 || Object.hasOwn(cookies, name) || name === '__proto__') continue;
+    if (name === '' || at < 1 || Object.hasOwn(cookies, name) || name === '__proto__') continue;
     const value = pair
       .slice(at + 1)
       .trim()

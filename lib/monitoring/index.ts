@@ -1,2 +1,5 @@
-/** Owns what tells whether the installation is well. Promises texts without hosts, secrets or a driver's own words. */
-export { type Check, checkReadiness, type Readiness } from './readiness';
+/**
+ * Owns the figures of an organisation, gathered from the folders that own what is counted. Promises figures of the caller's
+ * organisation only, each equal to what its owner reports.
+ */
+export { type OrganizationStats, organizationStats } from './organization-stats';

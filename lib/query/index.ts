@@ -6,15 +6,15 @@
  * Promises: read-only unless allowed otherwise; one statement; bounded in time, rows and bytes on the server too; exact values;
  * cancelled in the database when cancelled here; every run is recorded without slowing it.
  */
-export { type CancelOutcome, cancelQuery, listRunning, type RunningQuery } from './running';
+
 export { exportQuery } from './export';
 export { flushHistory } from './history';
-export { nearestNames } from './hints';
-export { type JsonCell } from './schema';
-export { ndjsonStream, streamQuery } from './stream';
-export { type QueryStats, queryStats } from './stats';
 export { runQuery } from './pipeline';
 export { validateQuery } from './prepare';
+export { type CancelOutcome, cancelQuery, listRunning, type RunningQuery } from './running';
+export type { JsonCell } from './schema';
+export { type QueryStats, queryStats } from './stats';
+export { ndjsonStream, streamQuery } from './stream';
 export type {
   QueryExport,
   QueryOrigin,

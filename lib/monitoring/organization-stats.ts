@@ -1,0 +1,17 @@
+import { type Ctx, type SessionStats, sessionStats } from '../access';
+import { type QueryStats, queryStats } from '../query';
+import { type PoolReport, poolStats } from '../sources';
+
+export interface OrganizationStats extends QueryStats {
+  pools: PoolReport[];
+  sessions: SessionStats;
+}
+
+/**
+ * Queries, cache, pools and sessions of the caller's organisation.
+ * @param since counts queries that started at or after this; default the last 24 hours
+ */
+export async function organizationStats(ctx: Ctx, since?: Date): Promise<OrganizationStats> {
+  const [queries, sessions] = await Promise.all([queryStats(ctx, since), sessionStats(ctx)]);
+  return { ...queries, pools: poolStats(ctx), sessions };
+}

@@ -1,0 +1,103 @@
+import type { Ctx } from '../access';
+import type { Lease } from '../adapters/contract';
+import { QuarryError, toQuarryError } from '../kernel/errors';
+import { settings } from '../kernel/settings';
+import { getSchema } from '../schema';
+import { jsonFormatter } from './format';
+import { hintsFor } from './hints';
+import type { Prepared } from './prepare';
+import type { JsonCell } from './schema';
+import { atStage, type Trace } from './trace';
+import type { ResultColumn, Truncation } from './types';
+
+/** Formatted rows, ready to be answered and cached. */
+export interface Rows {
+  columns: readonly ResultColumn[];
+  rows: readonly (readonly JsonCell[])[];
+  truncated: Truncation;
+}
+
+/**
+ * Runs a prepared query on a leased connection and formats its rows as they arrive. Execute and format alternate batch by batch;
+ * the trace gets each one's total.
+ * @param signal cancels in the database too
+ * @throws QuarryError of stage execute, with hints when a name was not found
+ */
+export async function executeRows(
+  ctx: Ctx,
+  prepared: Prepared,
+  queryId: string,
+  signal: AbortSignal,
+  trace: Trace,
+): Promise<Rows> {
+  const started = performance.now();
+  let formatMs = 0;
+  try {
+    const lease = await prepared.source.lease({ signal });
+    const rows = await withLease(lease, async () => {
+      const result = await lease.execute(...executionOf(prepared, queryId, signal, settings().maxResultBytes));
+      const format = jsonFormatter(result.columns);
+      const out: JsonCell[][] = [];
+      for await (const batch of result.rows) {
+        const at = performance.now();
+        for (const row of format(batch)) out.push(Object.freeze(row) as JsonCell[]);
+        formatMs += performance.now() - at;
+      }
+      return { columns: result.columns, rows: Object.freeze(out), truncated: result.outcome().truncated };
+    });
+    trace.add('execute', performance.now() - started - formatMs);
+    trace.add('format', formatMs);
+    return rows;
+  } catch (error) {
+    trace.add('execute', performance.now() - started - formatMs);
+    throw await explainFailure(ctx, prepared, error);
+  }
+}
+
+/** The statement and its options as the adapter wants them. */
+export function executionOf(
+  prepared: Prepared,
+  queryId: string,
+  signal: AbortSignal,
+  maxBytes: number,
+): Parameters<Lease['execute']> {
+  return [
+    { text: prepared.text, params: prepared.parameters },
+    { signal, timeoutMs: prepared.timeoutMs, maxRows: prepared.limit, maxBytes, tag: `quarry:${queryId}` },
+  ];
+}
+
+/** A connection goes back to its pool unless what happened on it is not known. */
+async function withLease<T>(lease: Lease, work: () => Promise<T>): Promise<T> {
+  let broken = true;
+  try {
+    const value = await work();
+    broken = false;
+    return value;
+  } catch (error) {
+    broken = isBroken(error);
+    throw error;
+  } finally {
+    lease.release(broken);
+  }
+}
+
+/** The adapter itself replaces a connection that it had to cancel; an error that isn't ours leaves an unknown state. */
+export function isBroken(error: unknown): boolean {
+  return !(error instanceof QuarryError) || !error.code.startsWith('query.');
+}
+
+/** The error with its stage, and with near names when the database did not know one. */
+export async function explainFailure(ctx: Ctx, prepared: Prepared, thrown: unknown): Promise<QuarryError> {
+  const error = atStage(toQuarryError(thrown), 'execute');
+  if (error.code !== 'query.failed' && error.code !== 'query.invalid') return error;
+  try {
+    const { catalogue } = await getSchema(ctx, prepared.source.source.id);
+    const hints = hintsFor(error, catalogue);
+    if (hints.length === 0) return error;
+    return new QuarryError(error.code, error.message, { stage: error.stage, hints, details: error.details, cause: error.cause });
+  } catch {
+    // A hint is a favour: without a schema the error stands as it is.
+    return error;
+  }
+}

@@ -1,0 +1,226 @@
+import { type Ctx, describeError } from '../access';
+import type { Column, Lease, ResultStream, Row } from '../adapters/contract';
+import { QuarryError } from '../kernel/errors';
+import { settings } from '../kernel/settings';
+import { executionOf, explainFailure, isBroken } from './execute';
+import { jsonFormatter } from './format';
+import { recordRun } from './history';
+import { locateSource, type Prepared, prepareQuery } from './prepare';
+import { type RunningHandle, registerRunning } from './running';
+import { atStage, Trace } from './trace';
+import type { QueryOrigin, QueryRequest, QueryStream, StreamEnd, Truncation } from './types';
+
+/** A streamed run with rows in exact form; formats are put on top. */
+export interface RawStream {
+  queryId: string;
+  columns: Column[];
+  batches: AsyncIterable<Row[]>;
+  end(): StreamEnd;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a query whose rows are read as fast as the reader takes them, and no faster. The same stages as runQuery; never cached;
+ * the row cap is MAX_EXPORT_ROWS and the time, the reader's included, EXPORT_TIMEOUT.
+ * @throws QuarryError as runQuery
+ */
+export async function openStream(ctx: Ctx, request: QueryRequest, origin: QueryOrigin): Promise<RawStream> {
+  const source = await locateSource(ctx, request.dataSourceId);
+  const run = new StreamRun(ctx, request, registerRunning(ctx, request, origin), origin);
+  try {
+    const { maxExportRows, exportTimeoutMs } = settings();
+    const ceilings = { rows: maxExportRows, timeoutMs: exportTimeoutMs };
+    const prepared = await prepareQuery(ctx, request, source, ceilings, run.trace);
+    await run.start(prepared);
+    return run;
+  } catch (error) {
+    throw run.fail(error);
+  }
+}
+
+class StreamRun implements RawStream {
+  readonly trace = new Trace();
+  readonly queryId: string;
+  columns: Column[] = [];
+  readonly #started = performance.now();
+  readonly #startedAt: Date;
+  #prepared: Prepared | null = null;
+  #lease: Lease | null = null;
+  #result: ResultStream | null = null;
+  #deadline: NodeJS.Timeout | null = null;
+  #rowCount = 0;
+  #truncated: Truncation = null;
+  #durationMs = 0;
+  #finished = false;
+  #failure: QuarryError | null = null;
+  #closed = false;
+  #streamingSince: number | null = null;
+
+  constructor(
+    readonly ctx: Ctx,
+    readonly request: QueryRequest,
+    readonly running: RunningHandle,
+    readonly origin: QueryOrigin,
+  ) {
+    this.queryId = running.queryId;
+    this.#startedAt = ctx.clock.date();
+  }
+
+  async start(prepared: Prepared): Promise<void> {
+    this.#prepared = prepared;
+    const { signal } = this.running;
+    this.trace.add('cache', 0);
+    await this.trace.run('execute', async () => {
+      this.#lease = await prepared.source.lease({ signal });
+      this.#result = await this.#lease.execute(...executionOf(prepared, this.queryId, signal, Number.MAX_SAFE_INTEGER));
+      this.columns = this.#result.columns;
+    });
+    this.#streamingSince = performance.now();
+    // The server's time-out does not count while a slow reader makes us wait; this one does.
+    this.#deadline = setTimeout(() => this.running.abort(tooLong(prepared.timeoutMs)), prepared.timeoutMs);
+    this.#deadline.unref();
+  }
+
+  readonly batches: AsyncIterable<Row[]> = { [Symbol.asyncIterator]: () => this.#read() };
+
+  async *#read(): AsyncGenerator<Row[]> {
+    const result = this.#result;
+    if (!result || this.#closed) return;
+    try {
+      for await (const batch of result.rows) {
+        this.running.signal.throwIfAborted();
+        this.#rowCount += batch.length;
+        yield batch;
+      }
+      this.#truncated = result.outcome().truncated;
+      this.#finished = true;
+    } catch (error) {
+      // Our own reason (cancelled, out of time) says more than what the aborted driver reports.
+      const cause = this.running.signal.aborted ? this.running.signal.reason : error;
+      this.#failure = this.#prepared ? await explainFailure(this.ctx, this.#prepared, cause) : atStage(cause, 'execute');
+      throw this.#failure;
+    } finally {
+      // Leaving the loop has closed the cursor, so the connection is clean unless something failed on it.
+      this.#release(this.#failure !== null && isBroken(this.#failure));
+    }
+  }
+
+  end(): StreamEnd {
+    return { rowCount: this.#rowCount, truncated: this.#truncated, durationMs: this.#durationMs };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.running.abort(new QuarryError('query.cancelled', 'The query was cancelled, because its reader went away.'));
+    this.#release(true);
+  }
+
+  fail(error: unknown): QuarryError {
+    const failure = atStage(error, 'execute');
+    this.#failure = failure;
+    this.#release(isBroken(failure));
+    return failure;
+  }
+
+  /** Gives everything back, once, however the stream ended. */
+  #release(broken: boolean): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#deadline) clearTimeout(this.#deadline);
+    this.#lease?.release(broken);
+    this.running.done();
+    const now = performance.now();
+    this.#durationMs = Math.round((now - this.#started) * 100) / 100;
+    // Reading and writing out alternate at the reader's pace: what follows the first row counts as format.
+    if (this.#streamingSince !== null) this.trace.add('format', now - this.#streamingSince);
+    const failure = this.#failure ?? (this.#finished ? null : reasonOf(this.running.signal));
+    void this.trace.run('metrics', () => this.#record(failure));
+  }
+
+  #record(error: QuarryError | null): void {
+    recordRun(this.ctx, {
+      queryId: this.queryId,
+      dataSourceId: this.request.dataSourceId,
+      origin: this.origin,
+      query: this.request.query,
+      normalised: this.#prepared?.facts.normalised ?? null,
+      error,
+      rowCount: this.#rowCount,
+      durationMs: this.#durationMs,
+      cacheState: 'bypass',
+      stages: this.trace.spans,
+      startedAt: this.#startedAt,
+    });
+  }
+}
+
+function reasonOf(signal: AbortSignal): QuarryError {
+  return signal.reason instanceof QuarryError
+    ? signal.reason
+    : new QuarryError('query.cancelled', 'The query was cancelled, because its reader went away.');
+}
+
+function tooLong(timeoutMs: number): QuarryError {
+  return new QuarryError('query.timeout', `The result was not read within ${Math.round(timeoutMs / 1000)} s.`, {
+    stage: 'execute',
+  });
+}
+
+/**
+ * A query's rows as JSON in batches. Read them all, or call close().
+ * @throws QuarryError as runQuery
+ */
+export async function streamQuery(ctx: Ctx, request: QueryRequest): Promise<QueryStream> {
+  const raw = await openStream(ctx, request, request.origin ?? 'api');
+  const format = jsonFormatter(raw.columns);
+  async function* batches() {
+    for await (const batch of raw.batches) yield format(batch);
+  }
+  return {
+    queryId: raw.queryId,
+    columns: raw.columns,
+    batches: { [Symbol.asyncIterator]: batches },
+    end: () => raw.end(),
+    close: () => raw.close(),
+  };
+}
+
+/** Pieces of text as bytes, made only when the reader asks. `close` runs when the reader leaves. */
+export function byteStream(pieces: AsyncIterator<string>, close: () => Promise<void>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const next = await pieces.next();
+          if (next.done) controller.close();
+          else controller.enqueue(encoder.encode(next.value));
+        } catch (error) {
+          controller.error(error);
+        }
+      },
+      async cancel() {
+        await close();
+        // Ends the generators too; one that waits for the database ends when the cancelled query does.
+        pieces.return?.().catch(() => undefined);
+      },
+    },
+    { highWaterMark: 1 },
+  );
+}
+
+/**
+ * API.md's stream: one {columns} line, {rows} batches, one {end} line; when it fails half-way, the last line is {error} instead.
+ */
+export function ndjsonStream(ctx: Ctx, stream: QueryStream): ReadableStream<Uint8Array> {
+  async function* lines() {
+    yield `${JSON.stringify({ queryId: stream.queryId, columns: stream.columns })}\n`;
+    try {
+      for await (const rows of stream.batches) yield `${JSON.stringify({ rows })}\n`;
+      yield `${JSON.stringify({ end: stream.end() })}\n`;
+    } catch (error) {
+      yield `${JSON.stringify(describeError(ctx, error))}\n`;
+    }
+  }
+  return byteStream(lines(), () => stream.close());
+}

@@ -1,9 +1,8 @@
-import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** `unit` needs nothing; `integration` needs the servers which scripts/test.mjs brings up and names in the environment. */
 export default defineConfig({
-  resolve: { alias: { '@': path.resolve(__dirname) } },
+  resolve: { alias: { '@': import.meta.dirname } },
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,

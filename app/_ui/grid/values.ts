@@ -1,0 +1,78 @@
+import type { JsonCell } from '@/lib/query/schema';
+
+/** What the grid needs to know of a column. */
+export interface GridColumn {
+  name: string;
+  type: string;
+  nativeType?: string;
+}
+
+const NUMERIC = new Set(['integer', 'bigint', 'decimal', 'double', 'year']);
+const TEMPORAL = new Set(['date', 'time', 'timetz', 'timestamp', 'timestamptz']);
+
+export const isNumeric = (type: string) => NUMERIC.has(type);
+export const isTemporal = (type: string) => TEMPORAL.has(type);
+
+/** True where every value that is there is a number, also in engines whose columns have no fixed type. */
+export function isNumericColumn(column: GridColumn, rows: readonly JsonCell[][], index: number): boolean {
+  if (NUMERIC.has(column.type)) return true;
+  if (column.type !== 'mixed' && column.type !== 'unknown') return false;
+  const values = rows.slice(0, 200).map((row) => row[index] ?? null);
+  return values.some((value) => value !== null) && values.every((value) => value === null || typeof value === 'number');
+}
+
+/** The value as it is stored, for copying: exact digits, compact JSON, nothing for NULL. */
+export function rawText(value: JsonCell): string {
+  if (value === null) return '';
+  if (typeof value === 'object') return JSON.stringify(value);
+  return String(value);
+}
+
+const DECIMAL = /^[+-]?\d+(?:\.\d+)?$/;
+
+/** Compares two decimal texts digit by digit, so that 9007199254740993 stays above 9007199254740992. */
+function compareDecimals(a: string, b: string): number {
+  const [aWhole = '', aFraction = ''] = a.split('.');
+  const [bWhole = '', bFraction = ''] = b.split('.');
+  const digits = Math.max(aFraction.length, bFraction.length);
+  const x = BigInt(aWhole + aFraction.padEnd(digits, '0'));
+  const y = BigInt(bWhole + bFraction.padEnd(digits, '0'));
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/** Ascending order of two values of a column that aren't null: numbers by value and exactly, everything else by text. */
+export function compareValues(a: JsonCell, b: JsonCell): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  const x = rawText(a);
+  const y = rawText(b);
+  if (DECIMAL.test(x) && DECIMAL.test(y)) return compareDecimals(x.replace(/^\+/, ''), y.replace(/^\+/, ''));
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/** Average width of a character at 13 px in Geist, and what a cell needs around its text. */
+const CHARACTER_PX = 7.2;
+const PADDING_PX = 26;
+const HEADER_EXTRA_PX = 40;
+const SAMPLE_ROWS = 60;
+
+/** A width in pixels that shows most values whole. @param render the text that a value takes in the grid */
+export function fitWidth(
+  column: GridColumn,
+  rows: readonly JsonCell[][],
+  index: number,
+  render: (value: JsonCell) => string,
+): number {
+  let longest = 0;
+  for (const row of rows.slice(0, SAMPLE_ROWS)) longest = Math.max(longest, render(row[index] ?? null).length);
+  const header = column.name.length * CHARACTER_PX + HEADER_EXTRA_PX;
+  const body = longest * CHARACTER_PX + PADDING_PX;
+  return Math.round(Math.min(320, Math.max(72, Math.min(header, 240), body)));
+}
+
+/** Widths stretched to fill the room there is, but never so far that a value loses sight of its neighbour. */
+export function stretchWidths(widths: readonly number[], available: number): number[] {
+  const total = widths.reduce((sum, width) => sum + width, 0);
+  if (total === 0 || total >= available) return [...widths];
+  const factor = Math.min(available / total, widths.length < 3 ? 2 : 2.6);
+  return widths.map((width) => Math.floor(width * factor));
+}

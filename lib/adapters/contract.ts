@@ -298,7 +298,10 @@ export interface Manifest<Config = unknown> {
   defaultPort?: number;
   uriSchemes: string[];
   capabilities: Capabilities;
-  /** The normalised connection: what is encrypted in the vault. */
+  /**
+   * The normalised connection: what is encrypted in the vault. Its fields have ConnectionInput's names and meaning (without `uri`),
+   * so that a change can be laid over a stored one and parsed again.
+   */
   connectionSchema: z.ZodType<Config>;
   formFields: FormField[];
   /**

@@ -1,0 +1,83 @@
+import type { Catalogue } from '../adapters/contract';
+import type { Prisma, TenantDb } from '../db';
+import type { Clock } from '../kernel/clock';
+import { describeTable } from './describe';
+import { fingerprintCatalogue, fingerprintTable } from './fingerprint';
+import { tableKey } from './table-key';
+
+export interface RecordedSchema {
+  version: number;
+  fingerprint: string;
+  fetchedAt: Date;
+  /** By table key. */
+  descriptions: Record<string, string>;
+  /** Whether this differs from the version before. */
+  changed: boolean;
+}
+
+/**
+ * Keeps what was read from a source: a new version when the structure changed, else the newest one's fetchedAt and row estimates
+ * move. Descriptions of tables that changed are written anew; a person's text stays. Run it in a transaction.
+ */
+export async function recordSchemaVersion(
+  tx: TenantDb,
+  dataSourceId: string,
+  catalogue: Catalogue,
+  clock: Clock,
+): Promise<RecordedSchema> {
+  const fingerprint = fingerprintCatalogue(catalogue);
+  const fetchedAt = clock.date();
+  const latest = await tx.schemaVersion.findFirst({
+    where: { dataSourceId },
+    orderBy: { version: 'desc' },
+    select: { id: true, version: true, fingerprint: true },
+  });
+  const content = { catalogue: catalogue as unknown as Prisma.InputJsonObject, tableCount: catalogue.tables.length, fetchedAt };
+  if (latest?.fingerprint === fingerprint) {
+    await tx.schemaVersion.updateMany({ where: { id: latest.id }, data: content });
+    const descriptions = await readDescriptions(tx, dataSourceId);
+    return { version: latest.version, fingerprint, fetchedAt, descriptions, changed: false };
+  }
+  const version = (latest?.version ?? 0) + 1;
+  await tx.schemaVersion.create({ data: { dataSourceId, version, fingerprint, createdAt: fetchedAt, ...content } });
+  const descriptions = await describeChangedTables(tx, dataSourceId, catalogue);
+  return { version, fingerprint, fetchedAt, descriptions, changed: true };
+}
+
+/** Descriptions of the source's tables, by table key. */
+export async function readDescriptions(db: TenantDb, dataSourceId: string): Promise<Record<string, string>> {
+  const rows = await db.tableDescription.findMany({
+    where: { dataSourceId, columnName: '' },
+    select: { tableName: true, text: true },
+  });
+  return Object.fromEntries(rows.map((row) => [row.tableName, row.text]));
+}
+
+async function describeChangedTables(tx: TenantDb, dataSourceId: string, catalogue: Catalogue): Promise<Record<string, string>> {
+  const kept = await tx.tableDescription.findMany({
+    where: { dataSourceId, columnName: '' },
+    select: { tableName: true, text: true, origin: true, fingerprint: true },
+  });
+  const known = new Map(kept.map((row) => [row.tableName, row]));
+  const descriptions: Record<string, string> = {};
+  const fresh: { tableName: string; text: string; fingerprint: string }[] = [];
+  for (const table of catalogue.tables) {
+    const key = tableKey(table);
+    const fingerprint = fingerprintTable(table);
+    const before = known.get(key);
+    if (before && (before.origin === 'person' || before.fingerprint === fingerprint)) {
+      descriptions[key] = before.text;
+      continue;
+    }
+    const text = describeTable(table);
+    descriptions[key] = text;
+    fresh.push({ tableName: key, text, fingerprint });
+  }
+  if (fresh.length > 0) {
+    await tx.tableDescription.deleteMany({
+      where: { dataSourceId, columnName: '', tableName: { in: fresh.map((row) => row.tableName) } },
+    });
+    await tx.tableDescription.createMany({ data: fresh.map((row) => ({ ...row, dataSourceId, origin: 'builtin' })) });
+  }
+  return descriptions;
+}

@@ -1,0 +1,13 @@
+/**
+ * Owns data sources: connecting, testing, changing and removing them, their credentials, and the registry of connection pools.
+ * Promises: a failed test saves nothing; secrets go into the vault and never come back; a foreign or malformed id is "not found";
+ * one pool per organisation, environment, source and credential version; changing a credential never breaks a running query.
+ */
+export { type CreatedSource, createSource } from './create-source';
+export { deleteSource } from './delete-source';
+export { getSource, listSources } from './list-sources';
+export { openSource } from './open-source';
+export { drainPools, poolStats, sweepPools } from './pools';
+export { testSource } from './test-source';
+export type { OpenSource, PoolReport, SourceSummary, TestReport } from './types';
+export { updateSource } from './update-source';

@@ -1,0 +1,44 @@
+import type { Ctx } from '../access';
+import { getAdapter } from '../adapters/registry';
+import { openConnection } from './credentials';
+import { openPool } from './open-pool';
+import type { MadePool } from './pool-registry';
+import { pools } from './pools';
+import { environmentOf, getSourceRow, ownerOf, type SourceRow, settingsOf, summariseRow } from './source-row';
+import type { OpenSource } from './types';
+
+/**
+ * Authorises and hands out a source: one indexed read, so that a deleted source or a changed setting acts on the next request.
+ * Nothing is decrypted or connected before the first lease.
+ * @throws QuarryError not_found when the caller's organisation has no such source
+ */
+export async function openSource(ctx: Ctx, dataSourceId: string): Promise<OpenSource> {
+  const row = await getSourceRow(ctx, dataSourceId);
+  const source = summariseRow(row, await environmentOf(ctx, row));
+  const make = () => makePool(ctx, row);
+  return {
+    source,
+    adapter: getAdapter(row.type),
+    credentialVersion: row.credentialVersion,
+    environmentId: row.environmentId,
+    allowWrites: source.access === 'read-write',
+    limits: source.limits,
+    lease: (options = {}) => pools().lease(ownerOf(row), row.credentialVersion, make, { ...options, clock: ctx.clock }),
+  };
+}
+
+/** The pool of the source's state now, which may be newer than the caller's row. */
+async function makePool(ctx: Ctx, seen: SourceRow): Promise<MadePool> {
+  const adapter = getAdapter(seen.type);
+  const { version, config } = await openConnection(ctx, seen.id, adapter);
+  const row = version === seen.credentialVersion ? seen : await getSourceRow(ctx, seen.id);
+  const settings = settingsOf(row);
+  const { pool, size } = await openPool({
+    adapter,
+    config,
+    pool: settings.pool,
+    allowWrites: settings.access === 'read-write',
+    sample: row.sample !== null,
+  });
+  return { ...size, pool, name: row.name, credentialVersion: version };
+}

@@ -1,0 +1,84 @@
+/** Browser-safe shapes of what the data-source routes take; the add form validates with the same ones. */
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(1).max(65_535);
+const pem = z.string().max(100_000);
+
+export const tlsSchema = z.strictObject({
+  mode: z.enum(['disable', 'require', 'verify-ca', 'verify-full']),
+  ca: pem.optional(),
+  cert: pem.optional(),
+  key: pem.optional(),
+});
+
+const connectionFields = {
+  uri: z.string().trim().min(1).max(4096).optional(),
+  host: z.string().trim().min(1, 'Name the host.').max(255).optional(),
+  port: port.optional(),
+  database: z.string().min(1).max(255).optional(),
+  username: z.string().max(255).optional(),
+  password: z.string().max(4096).optional(),
+  tls: tlsSchema.optional(),
+  file: z.string().trim().min(1).max(4096).optional(),
+};
+
+/** `{uri}`, separate fields, or `{file}`. Which fields an engine needs is its own business: its adapter says what is missing. */
+export const connectionSchema = z
+  .strictObject(connectionFields)
+  .refine((connection) => connection.uri !== undefined || connection.host !== undefined || connection.file !== undefined, {
+    message: 'Give a connection URI, a host, or a file.',
+  });
+
+export const POOL_PROFILES = ['small', 'medium', 'large', 'warm'] as const;
+
+export const poolSchema = z.strictObject({
+  /** small 5+10, medium 10+20, large 20+40 connections; warm keeps one open. */
+  profile: z.enum(POOL_PROFILES).optional(),
+  max: z.number().int().min(1).max(200).optional(),
+  min: z.number().int().min(0).max(50).optional(),
+  waitMs: z.number().int().min(100).max(600_000).optional(),
+});
+export type PoolSettings = z.output<typeof poolSchema>;
+
+export const limitsSchema = z.strictObject({
+  maxRows: z.number().int().min(1).max(1_000_000).optional(),
+  timeoutMs: z.number().int().min(100).max(3_600_000).optional(),
+});
+export type SourceLimits = z.output<typeof limitsSchema>;
+
+const name = z.string().trim().min(1, 'Name the source.').max(100);
+const access = z.enum(['read', 'read-write']);
+const type = z.string().trim().min(1).max(40);
+
+export const createSourceSchema = z.strictObject({
+  name,
+  type,
+  /** Id or slug; "development" without it. */
+  environment: z.string().trim().min(1).max(100).optional(),
+  connection: connectionSchema,
+  access: access.optional(),
+  pool: poolSchema.optional(),
+  limits: limitsSchema.optional(),
+});
+export type CreateSourceInput = z.output<typeof createSourceSchema>;
+
+/** What create takes; only type and connection are needed. */
+export const testSourceSchema = createSourceSchema.extend({ name: name.optional() });
+export type TestSourceInput = z.output<typeof testSourceSchema>;
+
+/** Absent fields stay as they are, secrets included. `pool` and `limits` replace what was set. */
+export const updateSourceSchema = z
+  .strictObject({
+    name: name.optional(),
+    access: access.optional(),
+    connection: z.strictObject({ ...connectionFields, tls: tlsSchema.partial().optional() }).optional(),
+    pool: poolSchema.optional(),
+    limits: limitsSchema.optional(),
+  })
+  .refine((input) => Object.keys(input).length > 0, { message: 'Nothing to change was given.' });
+export type UpdateSourceInput = z.output<typeof updateSourceSchema>;
+
+export const listSourcesSchema = z.object({ environment: z.string().trim().min(1).max(100).optional() });
+
+/** Ids in paths are looked up, never rejected by form: a malformed one is "not found" like a foreign one. */
+export const sourceParams = z.object({ id: z.string() });

@@ -1,0 +1,97 @@
+import { LRUCache } from 'lru-cache';
+import type { Ctx } from '../access';
+import type { ConnectionSummary } from '../adapters/contract';
+import type { Prisma } from '../db';
+import { QuarryError } from '../kernel/errors';
+import { isId } from '../kernel/ids';
+import { singleton } from '../kernel/singleton';
+import type { PoolOwner } from './pool-registry';
+import { pools } from './pools';
+import { limitsSchema, poolSchema } from './schema';
+import type { SourceSummary } from './types';
+
+export type SourceRow = Prisma.DataSourceGetPayload<object>;
+export type EnvironmentSummary = SourceSummary['environment'];
+
+/**
+ * The source's row, if the caller's organisation has it.
+ * @throws QuarryError not_found for an unknown, malformed, deleted or foreign id alike
+ */
+export async function getSourceRow(ctx: Ctx, id: string): Promise<SourceRow> {
+  const row = isId(id) ? await ctx.db.dataSource.findFirst({ where: { id, deletedAt: null } }) : null;
+  if (!row) throw sourceNotFound();
+  return row;
+}
+
+export function sourceNotFound(): QuarryError {
+  return new QuarryError('not_found', 'There is no such data source. It may have been deleted.');
+}
+
+export function ownerOf(row: Pick<SourceRow, 'id' | 'organizationId' | 'environmentId'>): PoolOwner {
+  return { organizationId: row.organizationId, environmentId: row.environmentId, dataSourceId: row.id };
+}
+
+const ENVIRONMENT_TTL_MS = 30_000;
+
+/** The environment of a row. Remembered for half a minute, because every query needs it and it hardly ever changes. */
+export async function environmentOf(ctx: Ctx, row: SourceRow): Promise<EnvironmentSummary> {
+  const known = singleton(
+    'sources.environments',
+    () => new LRUCache<string, EnvironmentSummary>({ max: 5_000, ttl: ENVIRONMENT_TTL_MS }),
+  );
+  const key = `${row.organizationId}/${row.environmentId}`;
+  const remembered = known.get(key);
+  if (remembered) return remembered;
+  const found = await ctx.db.environment.findFirst({
+    where: { id: row.environmentId },
+    select: { id: true, slug: true, name: true, kind: true },
+  });
+  if (!found) throw sourceNotFound();
+  known.set(key, found);
+  return found;
+}
+
+/**
+ * @param wanted id or slug; "development" without one
+ * @throws QuarryError not_found
+ */
+export async function findEnvironment(ctx: Ctx, wanted = 'development'): Promise<EnvironmentSummary> {
+  const environment = await ctx.db.environment.findFirst({
+    where: isId(wanted) ? { id: wanted } : { slug: wanted },
+    select: { id: true, slug: true, name: true, kind: true },
+  });
+  if (!environment) throw new QuarryError('not_found', `There is no environment "${wanted}" in this organisation.`);
+  return environment;
+}
+
+/** The settings of a row, out of their JSON. */
+export function settingsOf(row: SourceRow): Pick<SourceSummary, 'access' | 'pool' | 'limits'> {
+  return {
+    access: row.access === 'read-write' ? 'read-write' : 'read',
+    pool: poolSchema.parse(row.poolSettings),
+    limits: limitsSchema.parse(row.limits),
+  };
+}
+
+/** What may be shown of a row. */
+export function summariseRow(row: SourceRow, environment: EnvironmentSummary): SourceSummary {
+  const figures = pools().figuresOf(ownerOf(row));
+  return {
+    id: row.id,
+    name: row.name,
+    type: row.type,
+    environment,
+    ...settingsOf(row),
+    summary: row.summary as unknown as ConnectionSummary,
+    sample: row.sample,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+    status: {
+      pool: figures ? 'open' : 'closed',
+      active: figures?.active ?? 0,
+      idle: figures?.idle ?? 0,
+      waiting: figures?.waiting ?? 0,
+      lastUsedAt: figures ? new Date(figures.lastUsedAt).toISOString() : null,
+    },
+  };
+}

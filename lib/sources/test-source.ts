@@ -1,0 +1,17 @@
+import { type Ctx, requirePermission } from '../access';
+import type { ConnectionInput } from '../adapters/contract';
+import { getAdapter } from '../adapters/registry';
+import { connectAndTest } from './connect';
+import type { TestSourceInput } from './schema';
+import type { TestReport } from './types';
+
+/**
+ * Connects once, looks, and closes; nothing is saved. [A3]
+ * @throws QuarryError source.unreachable | source.auth_failed | source.host_refused | source.tls_failed | source.unsupported | input.invalid | …
+ */
+export async function testSource(ctx: Ctx, input: TestSourceInput): Promise<TestReport> {
+  requirePermission(ctx, 'source.manage');
+  const adapter = getAdapter(input.type);
+  const config = adapter.manifest.parseConnection(input.connection as ConnectionInput);
+  return connectAndTest(ctx, { adapter, config, pool: {}, allowWrites: false, sample: false });
+}

@@ -1,0 +1,22 @@
+import type { Lease } from '../adapters/contract';
+
+/** A lease that tells the registry, once, when it is given back. */
+export function trackLease(lease: Lease, onRelease: () => void): Lease {
+  let released = false;
+  return {
+    backendId: lease.backendId,
+    execute: (statement, options) => lease.execute(statement, options),
+    introspect: (signal) => lease.introspect(signal),
+    validate: () => lease.validate(),
+    explain: (statement, options) => lease.explain(statement, options),
+    release: (broken) => {
+      if (released) return;
+      released = true;
+      try {
+        lease.release(broken);
+      } finally {
+        onRelease();
+      }
+    },
+  };
+}

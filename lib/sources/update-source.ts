@@ -1,0 +1,116 @@
+import { type Ctx, requirePermission } from '../access';
+import type { Adapter } from '../adapters/contract';
+import { getAdapter } from '../adapters/registry';
+import { withAudit } from '../audit';
+import { recordSchemaVersion } from '../catalogue';
+import type { Prisma } from '../db';
+import { QuarryError } from '../kernel/errors';
+import { type Connected, connectAndIntrospect } from './connect';
+import { openConnection, sealConnection } from './credentials';
+import { mergeConnection } from './merge-connection';
+import { asConflict, refuseTakenName } from './names';
+import { pools } from './pools';
+import type { UpdateSourceInput } from './schema';
+import { environmentOf, getSourceRow, ownerOf, type SourceRow, settingsOf, summariseRow } from './source-row';
+import type { SourceSummary, TestReport } from './types';
+
+/**
+ * Changes a source. A changed connection is tested first; a failed test changes nothing. What concerns connections (connection,
+ * access, pool) makes a new credential version, and with it a new pool; the old one lets its running queries end. [A13]
+ * @returns the source, with the test's findings when the connection changed
+ * @throws QuarryError not_found, conflict (name taken, or somebody else changed the source meanwhile), and whatever the test finds
+ */
+export async function updateSource(
+  ctx: Ctx,
+  id: string,
+  input: UpdateSourceInput,
+): Promise<SourceSummary & { test?: TestReport }> {
+  requirePermission(ctx, 'source.manage');
+  const row = await getSourceRow(ctx, id);
+  const environment = await environmentOf(ctx, row);
+  if (input.name !== undefined && input.name !== row.name) await refuseTakenName(ctx, environment, input.name);
+  const change = await prepareChange(ctx, row, input);
+  try {
+    const updated = await save(ctx, row, input, change);
+    applyToPools(ctx, updated, change);
+    return { ...summariseRow(updated, environment), ...(change?.connected ? { test: change.connected.test } : {}) };
+  } catch (error) {
+    await change?.connected?.pool.drain(0);
+    throw asConflict(error, environment, input.name ?? row.name);
+  }
+}
+
+interface ConnectionChange {
+  version: number;
+  sealed: Awaited<ReturnType<typeof sealConnection>>;
+  summary: Prisma.InputJsonObject;
+  /** Only when the connection itself changed. */
+  connected: Connected | null;
+}
+
+/** Null when nothing that concerns connections changes. */
+async function prepareChange(ctx: Ctx, row: SourceRow, input: UpdateSourceInput): Promise<ConnectionChange | null> {
+  if (!input.connection && !input.access && !input.pool) return null;
+  if (input.connection && row.sample !== null) {
+    throw new QuarryError(
+      'input.invalid',
+      'This is a sample source: its connection is made by Quarry. Add your own database as a new source.',
+    );
+  }
+  const adapter = getAdapter(row.type);
+  const stored = await openConnection(ctx, row.id, adapter);
+  const config = input.connection ? mergeConnection(adapter.manifest, stored.config, input.connection) : stored.config;
+  const connected = input.connection ? await connect(ctx, row, input, adapter, config) : null;
+  const version = row.credentialVersion + 1;
+  const sealed = await sealConnection(ctx.organization.id, row.id, version, config);
+  return { version, sealed, summary: { ...adapter.manifest.summarise(config) }, connected };
+}
+
+function connect(ctx: Ctx, row: SourceRow, input: UpdateSourceInput, adapter: Adapter, config: unknown): Promise<Connected> {
+  const now = settingsOf(row);
+  return connectAndIntrospect(ctx, {
+    adapter,
+    config,
+    pool: input.pool ?? now.pool,
+    allowWrites: (input.access ?? now.access) === 'read-write',
+    sample: row.sample !== null,
+  });
+}
+
+async function save(ctx: Ctx, row: SourceRow, input: UpdateSourceInput, change: ConnectionChange | null): Promise<SourceRow> {
+  const { id, credentialVersion } = row;
+  return withAudit(ctx, async (tx) => {
+    const { count } = await tx.dataSource.updateMany({
+      where: { id, credentialVersion, deletedAt: null },
+      data: {
+        ...(input.name === undefined ? {} : { name: input.name }),
+        ...(input.access === undefined ? {} : { access: input.access }),
+        ...(input.pool === undefined ? {} : { poolSettings: input.pool }),
+        ...(input.limits === undefined ? {} : { limits: input.limits }),
+        ...(change ? { credentialVersion: change.version, summary: change.summary } : {}),
+      },
+    });
+    if (count === 0)
+      throw new QuarryError(
+        'conflict',
+        'Somebody else changed this source at the same time. Look at it again, then repeat your change.',
+      );
+    if (change) {
+      await tx.credential.create({ data: change.sealed });
+      await tx.credential.deleteMany({ where: { dataSourceId: id, version: { lt: change.version } } });
+    }
+    if (change?.connected) await recordSchemaVersion(tx, id, change.connected.catalogue, ctx.clock);
+    const updated = await tx.dataSource.findFirstOrThrow({ where: { id } });
+    const detail = { name: updated.name, changed: Object.keys(input) };
+    return { result: updated, event: { action: 'source.update', target: id, outcome: 'ok', detail } };
+  });
+}
+
+function applyToPools(ctx: Ctx, row: SourceRow, change: ConnectionChange | null): void {
+  const owner = ownerOf(row);
+  if (change?.connected) {
+    const { pool, size } = change.connected;
+    pools().adopt(owner, { ...size, pool, name: row.name, credentialVersion: change.version }, ctx.clock);
+  } else if (change) pools().remove(owner);
+  else pools().rename(owner, row.name);
+}

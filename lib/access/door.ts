@@ -3,7 +3,7 @@ import { type Clock, processClock } from '../kernel/clock';
 import { toErrorBody, toQuarryError } from '../kernel/errors';
 import { isId, newId } from '../kernel/ids';
 import { type Logger, logger } from '../kernel/log';
-import { authenticate } from './authenticate';
+import { authenticate, refuseCrossSite } from './authenticate';
 import type { Ctx } from './context';
 import { choosePlace, contextFor, requirePermission } from './make-context';
 import type { Permission } from './permissions';
@@ -89,6 +89,7 @@ export function publicRoute<B extends ZodType | undefined = undefined, Q extends
   handler: (input: PublicInput<B, Q>) => unknown,
 ): RouteHandler {
   const handle: Handle = async (request, _params, visit) => {
+    refuseCrossSite(request);
     const input = {
       query: spec.query ? parseQuery(spec.query, request) : undefined,
       body: spec.body ? await parseBody(spec.body, request) : undefined,

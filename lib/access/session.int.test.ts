@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DELETE as signOutEverywhere } from '../../app/api/me/sessions/route';
 import { GET as me } from '../../app/api/me/route';
+import { DELETE as signOutEverywhere } from '../../app/api/me/sessions/route';
 import { GET as stats } from '../../app/api/stats/sessions/route';
 import { systemDb } from '../db';
-import { isId } from '../kernel/ids';
 import { useProcessClock } from '../kernel/clock';
+import { isId } from '../kernel/ids';
 import { createTestOrganization, type TestOrganization } from '../testing/organization';
 import { testRequest } from '../testing/request';
 import { openSessionCookie } from './authenticate';
@@ -98,7 +98,9 @@ describe('signed-in sessions (B1)', () => {
 describe('what changes on the server acts on the next request (B4)', () => {
   it('signs out everywhere', async () => {
     const [first, second] = [await signInAs(org.user.email, password), await signInAs(org.user.email, password)];
-    expect((await signOutEverywhere(testRequest('/api/me/sessions', { method: 'DELETE', cookie: first.cookie }))).status).toBe(200);
+    expect((await signOutEverywhere(testRequest('/api/me/sessions', { method: 'DELETE', cookie: first.cookie }))).status).toBe(
+      200,
+    );
     expect((await asMe(first.cookie)).status).toBe(401);
     expect((await asMe(second.cookie)).status).toBe(401);
   });
@@ -139,7 +141,9 @@ describe('a cookie that somebody altered', () => {
     for (const bad of [flipped, 'nonsense', `${value}x`, '%E0%A4%A', value.slice(5), `${value}.${value}`, '{}']) {
       const answer = await asMe(`quarry-session=${bad}`);
       expect([bad, answer.status]).toEqual([bad, 401]);
-      const viaNextAuth = await authRoute(testRequest('/api/auth/session', { cookie: `quarry-session=${bad}; quarry-callback=::; quarry-csrf=|` }));
+      const viaNextAuth = await authRoute(
+        testRequest('/api/auth/session', { cookie: `quarry-session=${bad}; quarry-callback=::; quarry-csrf=|` }),
+      );
       expect(viaNextAuth.status).toBe(200);
       expect(await viaNextAuth.json()).toEqual({});
     }

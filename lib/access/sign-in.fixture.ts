@@ -30,7 +30,12 @@ export async function fetchCsrf(): Promise<{ csrfToken: string; csrfCookie: stri
 /** Posts the sign-in form, as a browser or curl would. */
 export async function postSignIn(email: string, password: string, options: { address?: string; csrf?: boolean } = {}) {
   const { csrfToken, csrfCookie } = await fetchCsrf();
-  const form = new URLSearchParams({ email, password, json: 'true', ...(options.csrf === false ? {} : { csrfToken }) }).toString();
+  const form = new URLSearchParams({
+    email,
+    password,
+    json: 'true',
+    ...(options.csrf === false ? {} : { csrfToken }),
+  }).toString();
   const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' };
   if (options.address) headers['x-forwarded-for'] = options.address;
   const answer = await authRoute(testRequest('/api/auth/callback/credentials', { cookie: csrfCookie, body: form, headers }));

@@ -1,0 +1,21 @@
+/** Browser-safe shapes of what the schema routes take. */
+import { z } from 'zod';
+
+export const versionsQuerySchema = z.object({
+  /** Only versions below this one: the next page. */
+  before: z.coerce.number().int().min(1).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+
+export const diffQuerySchema = z.object({
+  from: z.coerce.number().int().min(1),
+  to: z.coerce.number().int().min(1),
+});
+
+export const describeTableSchema = z.strictObject({
+  /** As in the catalogue: "public.orders". */
+  table: z.string().min(1).max(512),
+  /** Null goes back to the built-in text. */
+  text: z.string().trim().min(1).max(2_000).nullable(),
+});
+export type DescribeTableInput = z.output<typeof describeTableSchema>;

@@ -35,10 +35,16 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   };
   const systemPool = new pg.Pool(config);
   const tenantPool = new TenantPool(config);
-  const onPoolError = (error: Error) => logger().warn({ reason: error.message }, 'a builder-database connection was lost');
-  const system = new PrismaClient({ adapter: new PrismaPg(systemPool, { onPoolError }) });
+  let closing = false;
+  for (const pool of [systemPool, tenantPool]) {
+    // A pool without a listener takes the process down when the server ends an idle connection.
+    pool.on('error', (error) => {
+      if (!closing) logger().warn({ reason: error.message }, 'a builder-database connection was lost');
+    });
+  }
+  const system = new PrismaClient({ adapter: new PrismaPg(systemPool) });
   const tenant: TenantPrisma = new PrismaClient({
-    adapter: new PrismaPg(tenantPool, { onPoolError }),
+    adapter: new PrismaPg(tenantPool),
     omit: { user: { passwordHash: true } },
   });
   return {
@@ -59,6 +65,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       return { latencyMs: Math.round((performance.now() - startedAt) * 100) / 100 };
     },
     async close() {
+      closing = true;
       await Promise.all([system.$disconnect(), tenant.$disconnect()]);
       await Promise.all([systemPool.end(), tenantPool.end()]);
     },

@@ -13,9 +13,9 @@ import {
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
 import pg from 'pg';
 import { QuarryError } from '../kernel/errors';
-import { newId } from '../kernel/ids';
 import { projectRoot } from '../kernel/paths';
 import { singleton } from '../kernel/singleton';
+import { createScratchDatabase } from './scratch';
 import { ensureTenantRole } from './tenant-role';
 import { databaseUrl } from './url';
 
@@ -24,8 +24,10 @@ export interface MigrateOptions {
   url?: string;
 }
 
-/** Any number that nobody else uses: two processes that start at once migrate one after the other. */
+/** Any numbers that nobody else uses. The first: two processes that start at once migrate one after the other. */
 const LOCK = 714_209_331;
+/** The second is held by a running script itself, which the server goes on with when the process that sent it is killed. */
+const SCRIPT_LOCK = 714_209_332;
 const FILTERS = { externalTables: [], externalEnums: [] };
 
 /** See index.ts. */
@@ -48,7 +50,7 @@ export async function applyMigrations(options: MigrateOptions): Promise<{ applie
     });
   } catch (error) {
     if (error instanceof QuarryError) throw error;
-    throw unavailable(`The builder database could not be migrated: ${firstLine(error)}`, error);
+    throw unavailable(`The builder database could not be migrated: ${explain(error)}`, error);
   } finally {
     await guard.end();
   }
@@ -59,7 +61,7 @@ export async function writeMigration(name: string, options: MigrateOptions): Pro
   if (!/^[a-z][a-z0-9_]*$/.test(name)) {
     throw new QuarryError('input.invalid', 'Name a migration in lower case, digits and underscores, like add_tags.');
   }
-  const script = await withScratchDatabase(options.url ?? databaseUrl(), diffAgainstSchema);
+  const script = await findMissingSql(options.url ?? databaseUrl());
   if (script === null) return null;
   const time = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
   const folder = path.join(migrationsFolder(), `${time}_${name}`);
@@ -69,6 +71,15 @@ export async function writeMigration(name: string, options: MigrateOptions): Pro
 }
 
 /** The SQL that leads from the committed migrations to prisma/schema.prisma; null when nothing is missing. */
+export async function findMissingSql(url: string): Promise<string | null> {
+  const scratch = await createScratchDatabase(url);
+  try {
+    return await diffAgainstSchema(scratch.url);
+  } finally {
+    await scratch.drop();
+  }
+}
+
 async function diffAgainstSchema(scratchUrl: string): Promise<string | null> {
   await applyMigrations({ url: scratchUrl });
   const schemaPath = path.join(projectRoot(), 'prisma/schema.prisma');
@@ -85,26 +96,12 @@ async function diffAgainstSchema(scratchUrl: string): Promise<string | null> {
   return result.exitCode === 0 ? null : (result.stdout ?? null);
 }
 
-async function withScratchDatabase<T>(url: string, work: (scratchUrl: string) => Promise<T>): Promise<T> {
-  const name = `quarry_scratch_${newId().replaceAll('-', '')}`;
-  const admin = new pg.Client({ connectionString: url });
-  await admin.connect();
-  try {
-    await admin.query(`CREATE DATABASE ${name}`);
-    const scratch = new URL(url);
-    scratch.pathname = `/${name}`;
-    return await work(scratch.href);
-  } finally {
-    await admin.query(`DROP DATABASE IF EXISTS ${name}`);
-    await admin.end();
-  }
-}
-
 /**
  * A killed process leaves a migration that started and never finished. Each script commits in one step together with its
- * finished_at (see atomicScripts), so an unfinished one changed nothing: it is noted as rolled back, and runs again.
+ * finished_at (see atomicScripts), so one that is unfinished once its script has ended changed nothing: it is noted as rolled back, and runs again.
  */
 async function forgetInterrupted(engine: SchemaEngine, client: pg.Client): Promise<void> {
+  await client.query('SELECT pg_advisory_lock($1), pg_advisory_unlock($1)', [SCRIPT_LOCK]);
   const table = await client.query<{ there: boolean }>(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there`);
   if (!table.rows[0]?.there) return;
   const { rows } = await client.query<{ migration_name: string }>(
@@ -182,7 +179,7 @@ function atomicScripts(url: string, opened: SqlDriverAdapter[]): SqlMigrationAwa
     readFlags(adapter);
     adapter.executeScript = async (script) => {
       try {
-        await adapter.underlyingDriver().query(migrations.has(script) ? `${script}\n;${FINISH}` : script);
+        await adapter.underlyingDriver().query(migrations.has(script) ? `${BEGIN};\n${script}\n;${FINISH}` : script);
       } catch (error) {
         if (!(error instanceof pg.DatabaseError)) throw error;
         const { message, detail, column, hint } = error;
@@ -228,12 +225,17 @@ function readFlags(adapter: SqlDriverAdapter): void {
   };
 }
 
+const BEGIN = `SELECT pg_advisory_xact_lock(${SCRIPT_LOCK})`;
 /** Under our lock there is at most one migration that has started and not ended. */
 const FINISH = 'UPDATE _prisma_migrations SET finished_at = now() WHERE finished_at IS NULL AND rolled_back_at IS NULL';
 
 const unavailable = (message: string, cause: unknown) => new QuarryError('database.unavailable', message, { cause });
 
-function firstLine(error: unknown): string {
+/** The engine's report in one line; its own advice is about Prisma's command line, which isn't there. */
+function explain(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.split('\n').find((line) => line.trim() !== '') ?? 'unknown reason';
+  if (text.includes('schema is not empty')) return 'it already holds other tables. Give Quarry a database of its own.';
+  const name = text.match(/migration_name="([^"]+)"/)?.[1];
+  const reason = text.match(/ERROR: (.+)/)?.[1] ?? text.split('\n').find((line) => line.trim() !== '') ?? 'unknown reason';
+  return name ? `${name} failed: ${reason}.` : reason;
 }

@@ -61,7 +61,8 @@ async function append(ctx: AuditContext, tx: TenantDb, event: AuditEventInput): 
   const fields = {
     sequence: (last?.sequence ?? 0n) + 1n,
     at: ctx.clock.date(),
-    actorId: kind === 'system' && /^0{8}-/.test(userId) ? null : userId,
+    // The system acts under the nil UUID.
+    actorId: /^[0-]+$/.test(userId) ? null : userId,
     actorKind: kind,
     action: event.action,
     target: event.target ?? null,

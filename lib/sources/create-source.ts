@@ -58,6 +58,9 @@ export async function createSource(
 
 const FIRST_VERSION = 1;
 
+/** The system acts under the nil UUID. */
+const isNobody = (userId: string) => /^[0-]+$/.test(userId);
+
 interface Plan {
   input: CreateSourceInput & { access: 'read' | 'read-write' };
   environment: EnvironmentSummary;
@@ -82,7 +85,7 @@ async function save(ctx: Ctx, { input, environment, recipe, connected, sample }:
         poolSettings: input.pool ?? {},
         limits: input.limits ?? {},
         sample,
-        createdById: ctx.principal.kind === 'system' ? null : ctx.principal.userId,
+        createdById: isNobody(ctx.principal.userId) ? null : ctx.principal.userId,
         createdAt: ctx.clock.date(),
         credentialVersion: FIRST_VERSION,
       },

@@ -6,8 +6,8 @@ import type { ReactNode } from 'react';
 
 interface SegmentedProps<T extends string> {
   value: T;
-  onValueChange(value: T): void;
-  options: { value: T; label: string; icon?: ReactNode; iconOnly?: boolean }[];
+  onValueChange: (value: NoInfer<T>) => void;
+  options: { value: NoInfer<T>; label: string; icon?: ReactNode; iconOnly?: boolean }[];
   'aria-label': string;
   className?: string;
 }

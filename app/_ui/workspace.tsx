@@ -21,8 +21,8 @@ export interface SourceInfo {
   transport: 'network' | 'file';
   environment: EnvironmentInfo;
   target: string;
-  /** True for the databases that came with the installation. */
-  sample: boolean;
+  /** Name of the sample database that came with the installation, if it is one. */
+  sample: string | null;
 }
 
 /** What every page of an organisation's workspace knows. No secret is in here: it is sent to the browser. */

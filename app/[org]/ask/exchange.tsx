@@ -1,0 +1,154 @@
+'use client';
+
+import { CircleSlash, Info, RotateCw } from 'lucide-react';
+import { Button } from '../../_ui/button';
+import { Notice } from '../../_ui/notice';
+import type { SourceInfo } from '../../_ui/workspace';
+import { AnswerCard } from './answer-card';
+import type { ExchangeView } from './exchange-state';
+import { Trace } from './trace';
+
+interface Props {
+  exchange: ExchangeView;
+  source: SourceInfo | null;
+  last: boolean;
+  onAsk(question: string): void;
+  onRefresh?(): void;
+}
+
+/** A question and its answer, read like a page: sentence, figures, the query that made them. */
+export function Exchange({ exchange, source, last, onAsk, onRefresh }: Props) {
+  return (
+    <article className="flex flex-col gap-4" aria-label={exchange.question}>
+      <div className="flex justify-end">
+        <p className="max-w-[85%] whitespace-pre-wrap break-words rounded-xl rounded-br-sm bg-hover px-4 py-2 text-base text-ink">
+          {exchange.question}
+        </p>
+      </div>
+      <Trace exchange={exchange} />
+      <div aria-live="polite" aria-atomic="false" className="flex flex-col gap-4 empty:hidden">
+        <Body exchange={exchange} source={source} last={last} onAsk={onAsk} onRefresh={onRefresh} />
+      </div>
+    </article>
+  );
+}
+
+function Body({ exchange, source, last, onAsk, onRefresh }: Props) {
+  const { status, answer, failure } = exchange;
+  if (status === 'failed' && failure) return <Failure exchange={exchange} onRetry={last ? onRefresh : undefined} />;
+  if (status === 'cancelled') {
+    return (
+      <p className="flex items-center gap-2 text-ink-3 text-sm">
+        <CircleSlash className="size-4" aria-hidden="true" />
+        Stopped before the answer came.
+      </p>
+    );
+  }
+  return (
+    <>
+      <AnswerText text={exchange.text} running={status === 'running'} />
+      {status === 'clarify' && answer?.clarification ? (
+        <Choices
+          choices={answer.clarification.choices.map(({ label, question }) => ({ label, question }))}
+          onAsk={last ? onAsk : undefined}
+        />
+      ) : null}
+      {status === 'declined' && answer?.suggestions && answer.suggestions.length > 0 ? (
+        <section className="flex flex-col gap-2">
+          <p className="text-ink-3 text-sm">These would work:</p>
+          <Choices
+            choices={answer.suggestions.map((question) => ({ label: question, question }))}
+            onAsk={last ? onAsk : undefined}
+          />
+        </section>
+      ) : null}
+      {status === 'completed' && answer ? (
+        <>
+          <Assumptions items={[...(answer.assumptions ?? []), ...(answer.warnings ?? [])]} />
+          {answer.query ? <AnswerCard answer={answer} source={source} onRefresh={last ? onRefresh : undefined} /> : null}
+        </>
+      ) : null}
+    </>
+  );
+}
+
+function AnswerText({ text, running }: { text: string; running: boolean }) {
+  if (!text) return null;
+  return (
+    <p className="max-w-[760px] whitespace-pre-line break-words text-base text-ink">
+      {text}
+      {running ? (
+        <span className="ml-0.5 inline-block h-4 w-0.5 translate-y-0.5 animate-caret bg-accent" aria-hidden="true" />
+      ) : null}
+    </p>
+  );
+}
+
+function Assumptions({ items }: { items: string[] }) {
+  if (items.length === 0) return null;
+  return (
+    <ul className="flex flex-col gap-1 text-ink-3 text-sm">
+      {items.map((item) => (
+        <li key={item} className="flex items-start gap-2">
+          <Info className="mt-[3px] size-3.5 shrink-0" aria-hidden="true" />
+          <span className="min-w-0 break-words">{item}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Choices({ choices, onAsk }: { choices: { label: string; question: string }[]; onAsk?(question: string): void }) {
+  return (
+    <div className="flex flex-wrap gap-2">
+      {choices.map((choice) => (
+        <button
+          key={choice.label}
+          type="button"
+          disabled={!onAsk}
+          onClick={() => onAsk?.(choice.question)}
+          className="min-h-9 max-w-full rounded-lg border border-line-2 bg-raised px-3 py-1.5 text-left text-ink text-sm transition-colors duration-120 hover:not-disabled:border-accent-line hover:not-disabled:bg-accent-soft disabled:cursor-default disabled:text-ink-3"
+        >
+          {choice.label}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Failure({ exchange, onRetry }: { exchange: ExchangeView; onRetry?(): void }) {
+  const { failure } = exchange;
+  if (!failure) return null;
+  return (
+    <Notice
+      tone="danger"
+      live
+      title={failure.message}
+      action={
+        onRetry ? (
+          <Button size="sm" onClick={onRetry}>
+            <RotateCw className="size-3.5" aria-hidden="true" />
+            Try again
+          </Button>
+        ) : null
+      }
+    >
+      {failure.hints && failure.hints.length > 0 ? (
+        <ul className="mt-1 list-disc pl-4">
+          {failure.hints.map((hint) => (
+            <li key={hint}>{hint}</li>
+          ))}
+        </ul>
+      ) : null}
+      <p className="mt-1 text-ink-3 text-xs">
+        <code className="font-mono">{failure.code}</code>
+        {failure.requestId ? (
+          <>
+            {' · request '}
+            <code className="select-all break-all font-mono">{failure.requestId}</code>
+          </>
+        ) : null}
+      </p>
+    </Notice>
+  );
+}

@@ -92,7 +92,7 @@ export async function explainFailure(ctx: Ctx, prepared: Prepared, thrown: unkno
   const error = atStage(toQuarryError(thrown), 'execute');
   if (error.code !== 'query.failed' && error.code !== 'query.invalid') return error;
   try {
-    const { catalogue } = await getSchema(ctx, prepared.source.source.id);
+    const { catalogue } = await getSchema(ctx, prepared.source);
     const hints = hintsFor(error, catalogue);
     if (hints.length === 0) return error;
     return new QuarryError(error.code, error.message, { stage: error.stage, hints, details: error.details, cause: error.cause });

@@ -31,7 +31,7 @@ export const flights = () => singleton('query.flights', () => new SingleFlight<R
  */
 export async function resultKey(ctx: Ctx, prepared: Prepared): Promise<string | null> {
   if (!settings().cacheEnabled || !prepared.facts.deterministic) return null;
-  const schema = await getSchema(ctx, prepared.source.source.id).catch((error: unknown) => {
+  const schema = await getSchema(ctx, prepared.source).catch((error: unknown) => {
     ctx.log.warn({ err: error }, 'query cache: bypassed, the schema could not be read');
     return null;
   });

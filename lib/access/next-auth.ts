@@ -125,8 +125,12 @@ function recorder(answer: Answer) {
       name.toLowerCase() === 'set-cookie' ? answer.headers.getSetCookie() : (answer.headers.get(name) ?? undefined),
     setHeader(name: string, value: string | string[]) {
       answer.headers.delete(name);
-      for (const one of [value].flat()) answer.headers.append(name, one);
-      if (name.toLowerCase() === 'location') answer.redirect = String(value);
+      if (name.toLowerCase() === 'location') {
+        answer.redirect = String(value);
+        // Always a page of ours (next-auth's redirect callback sees to it), under whatever name the browser reached us by.
+        const { pathname, search } = new URL(answer.redirect, 'http://localhost');
+        answer.headers.set(name, `${pathname.replace(/^\/+/, '/')}${search}`);
+      } else for (const one of [value].flat()) answer.headers.append(name, one);
       return response;
     },
     end() {},

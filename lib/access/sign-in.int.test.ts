@@ -126,5 +126,15 @@ describe('addresses of next-auth that Quarry does not use', () => {
     const body = { email: org.user.email, password, csrfToken, json: 'true', callbackUrl: 'https://evil.example/' };
     const answer = await authRoute(testRequest('/api/auth/callback/credentials', { cookie: csrfCookie, body }));
     expect((await answer.json()).url).not.toContain('evil.example');
+    for (const [callbackUrl, location] of [
+      ['https://evil.example//evil.example', '/'],
+      ['/acme/ask?x=1', '/acme/ask?x=1'],
+      ['//evil.example', '/evil.example'],
+    ]) {
+      const form = new URLSearchParams({ email: org.user.email, password, csrfToken, callbackUrl: callbackUrl ?? '' }).toString();
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+      const moved = await authRoute(testRequest('/api/auth/callback/credentials', { cookie: csrfCookie, body: form, headers }));
+      expect([callbackUrl, moved.status, moved.headers.get('location')]).toEqual([callbackUrl, 302, location]);
+    }
   });
 });

@@ -3,10 +3,13 @@ import type { Column, Row } from '../adapters/contract';
 import { csvHeader, csvWriter } from './csv';
 import { jsonFormatter } from './format';
 import type { ExportFormat } from './schema';
-import { byteStream, openStream } from './stream';
+import { byteStream, openStream, type RawStream } from './stream';
 import type { QueryExport, QueryRequest } from './types';
+import { xlsx } from './xlsx';
 
-/** How a file is written: what stands before the rows, each batch, and what stands after. */
+const XLSX_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+
+/** How a file of text is written: what stands before the rows, each batch, and what stands after. */
 interface Writer {
   contentType: string;
   head(columns: Column[]): string;
@@ -14,7 +17,7 @@ interface Writer {
   tail: string;
 }
 
-const WRITERS: Record<ExportFormat, Writer> = {
+const WRITERS: Record<Exclude<ExportFormat, 'xlsx'>, Writer> = {
   csv: { contentType: 'text/csv; charset=utf-8', head: csvHeader, batches: csvWriter, tail: '' },
   // One object per line; values as everywhere in JSON.
   ndjson: {
@@ -71,18 +74,18 @@ function uniqueNames(columns: Column[]): string[] {
 export async function exportQuery(ctx: Ctx, request: QueryRequest, format: ExportFormat): Promise<QueryExport> {
   requirePermission(ctx, 'query.export');
   const raw = await openStream(ctx, request, request.origin ?? 'export');
-  const writer = WRITERS[format];
-  async function* pieces() {
-    yield writer.head(raw.columns);
-    const write = writer.batches(raw.columns);
-    for await (const batch of raw.batches) yield write(batch);
-    yield writer.tail;
-  }
   const stamp = ctx.clock.date().toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-');
   return {
     queryId: raw.queryId,
-    stream: byteStream(pieces(), () => raw.close()),
-    contentType: writer.contentType,
+    stream: byteStream(format === 'xlsx' ? xlsx(raw.columns, raw.batches) : textFile(raw, WRITERS[format]), () => raw.close()),
+    contentType: format === 'xlsx' ? XLSX_TYPE : WRITERS[format].contentType,
     fileName: `quarry-${stamp}.${format}`,
   };
+}
+
+async function* textFile(raw: RawStream, writer: Writer): AsyncGenerator<string> {
+  yield writer.head(raw.columns);
+  const write = writer.batches(raw.columns);
+  for await (const batch of raw.batches) yield write(batch);
+  yield writer.tail;
 }

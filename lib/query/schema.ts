@@ -34,7 +34,7 @@ export const queryRequestSchema = z.strictObject({
   queryId: z.uuid().optional(),
 });
 
-export const EXPORT_FORMATS = ['csv', 'json', 'ndjson'] as const;
+export const EXPORT_FORMATS = ['csv', 'xlsx', 'json', 'ndjson'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 export const exportFormatSchema = z.enum(EXPORT_FORMATS, { error: `The format must be one of ${EXPORT_FORMATS.join(', ')}.` });
 export const exportQuerySchema = z.object({ format: exportFormatSchema.default('csv') });

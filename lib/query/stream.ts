@@ -185,8 +185,8 @@ export async function streamQuery(ctx: Ctx, request: QueryRequest): Promise<Quer
   };
 }
 
-/** Pieces of text as bytes, made only when the reader asks. `close` runs when the reader leaves. */
-export function byteStream(pieces: AsyncIterator<string>, close: () => Promise<void>): ReadableStream<Uint8Array> {
+/** Pieces of text or bytes as a stream, made only when the reader asks. `close` runs when the reader leaves. */
+export function byteStream(pieces: AsyncIterator<string | Uint8Array>, close: () => Promise<void>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream<Uint8Array>(
     {
@@ -194,7 +194,7 @@ export function byteStream(pieces: AsyncIterator<string>, close: () => Promise<v
         try {
           const next = await pieces.next();
           if (next.done) controller.close();
-          else controller.enqueue(encoder.encode(next.value));
+          else controller.enqueue(typeof next.value === 'string' ? encoder.encode(next.value) : next.value);
         } catch (error) {
           controller.error(error);
         }

@@ -151,9 +151,7 @@ function textCell(text: string, style?: number): string {
   return `<c t="inlineStr"${style === undefined ? '' : ` s="${style}"`}><is><t xml:space="preserve">${escapeXml(whole)}</t></is></c>`;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must be found
-const SPECIAL =
-  /[&<>\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\r]|_x[0-9a-fA-F]{4}_|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const SPECIAL = /[&<>\ufffe\uffff]|(?![\t\n])\p{Cc}|\p{Cs}|_x[0-9a-fA-F]{4}_/gu;
 
 /** XML's own characters, and what XML can't hold as _xHHHH_ (ECMA-376 part 1, 22.9.2.19, ST_Xstring). */
 function escapeXml(text: string): string {

@@ -19,8 +19,8 @@ import { ResultFooter } from './result-footer';
 
 /** What the card shows: the answer's rows, or those of the query that a person edited. */
 export interface ShownResult {
-  columns: { name: string; type: string; nativeType?: string }[];
-  rows: JsonCell[][];
+  columns: readonly { name: string; type: string; nativeType?: string }[];
+  rows: readonly (readonly JsonCell[])[];
   rowCount: number;
   truncated: Answer['truncated'];
   durationMs?: number;
@@ -105,7 +105,7 @@ function ResultBody({ shown, chart, drawing }: BodyProps) {
 
 /** The rows of an answer are JSON that the server made from typed columns. */
 function resultOf(answer: Partial<Answer>): ShownResult {
-  const rows = (answer.rows ?? []) as JsonCell[][];
+  const rows = (answer.rows ?? []) as readonly (readonly JsonCell[])[];
   return {
     columns: answer.columns ?? [],
     rows,

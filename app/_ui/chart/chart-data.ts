@@ -26,7 +26,11 @@ const label = (value: JsonCell | undefined) =>
   value === null || value === undefined ? '(none)' : rawText(value) === '' ? '(empty)' : rawText(value);
 
 /** The columns that a chart names, taken out of the rows; null when the result doesn't have them any more. */
-export function chartData(chart: Chart, columns: readonly GridColumn[], rows: readonly JsonCell[][]): ChartData | null {
+export function chartData(
+  chart: Chart,
+  columns: readonly GridColumn[],
+  rows: readonly (readonly JsonCell[])[],
+): ChartData | null {
   const indexOf = (name: string | undefined) => columns.findIndex((column) => column.name === name);
   const x = indexOf(chart.x);
   const y = chart.y.map(indexOf);
@@ -39,7 +43,7 @@ export function chartData(chart: Chart, columns: readonly GridColumn[], rows: re
   };
 }
 
-function splitData(rows: readonly JsonCell[][], x: number, y: number, by: number): ChartData | null {
+function splitData(rows: readonly (readonly JsonCell[])[], x: number, y: number, by: number): ChartData | null {
   if (by < 0) return null;
   const categories = [...new Set(rows.map((row) => label(row[x])))];
   const place = new Map(categories.map((category, index) => [category, index]));

@@ -17,8 +17,8 @@ export interface ChartHandle {
 
 interface ChartViewProps {
   chart: Chart;
-  columns: GridColumn[];
-  rows: JsonCell[][];
+  columns: readonly GridColumn[];
+  rows: readonly (readonly JsonCell[])[];
   handle?: React.Ref<ChartHandle>;
 }
 

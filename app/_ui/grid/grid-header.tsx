@@ -11,8 +11,8 @@ import { TypeIcon } from './type-icon';
 import type { GridColumn } from './values';
 
 interface GridHeaderProps {
-  table: ReactTable<GridFeatures, JsonCell[]>;
-  columns: GridColumn[];
+  table: ReactTable<GridFeatures, readonly JsonCell[]>;
+  columns: readonly GridColumn[];
   numeric: boolean[];
   gutter: number;
   items: VirtualItem[];

@@ -14,8 +14,8 @@ interface GridRowProps {
   index: number;
   /** Place of the row in the answer, from 1; it stays when the grid is sorted. */
   number: number;
-  values: JsonCell[];
-  columns: GridColumn[];
+  values: readonly JsonCell[];
+  columns: readonly GridColumn[];
   numeric: boolean[];
   gutter: number;
   top: number;

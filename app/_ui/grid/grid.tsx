@@ -32,8 +32,8 @@ export const ROW_PX = 32;
 export const HEADER_PX = 36;
 
 interface GridProps {
-  columns: GridColumn[];
-  rows: JsonCell[][];
+  columns: readonly GridColumn[];
+  rows: readonly (readonly JsonCell[])[];
   /** The grid grows with its rows up to this height, in pixels. */
   maxHeight?: number;
   'aria-label': string;
@@ -130,7 +130,11 @@ export function Grid({ columns, rows, maxHeight = 420, ...aria }: GridProps) {
   );
 }
 
-function defineColumns(columns: GridColumn[], rows: JsonCell[][], available: number): ColumnDef<GridFeatures, JsonCell[]>[] {
+function defineColumns(
+  columns: readonly GridColumn[],
+  rows: readonly (readonly JsonCell[])[],
+  available: number,
+): ColumnDef<GridFeatures, readonly JsonCell[]>[] {
   const widths = stretchWidths(
     columns.map((column, index) => fitWidth(column, rows, index, (value) => displayText(value, column.type))),
     available,

@@ -14,7 +14,7 @@ export const isNumeric = (type: string) => NUMERIC.has(type);
 export const isTemporal = (type: string) => TEMPORAL.has(type);
 
 /** True where every value that is there is a number, also in engines whose columns have no fixed type. */
-export function isNumericColumn(column: GridColumn, rows: readonly JsonCell[][], index: number): boolean {
+export function isNumericColumn(column: GridColumn, rows: readonly (readonly JsonCell[])[], index: number): boolean {
   if (NUMERIC.has(column.type)) return true;
   if (column.type !== 'mixed' && column.type !== 'unknown') return false;
   const values = rows.slice(0, 200).map((row) => row[index] ?? null);
@@ -58,7 +58,7 @@ const SAMPLE_ROWS = 60;
 /** A width in pixels that shows most values whole. @param render the text that a value takes in the grid */
 export function fitWidth(
   column: GridColumn,
-  rows: readonly JsonCell[][],
+  rows: readonly (readonly JsonCell[])[],
   index: number,
   render: (value: JsonCell) => string,
 ): number {

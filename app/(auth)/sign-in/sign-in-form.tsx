@@ -1,0 +1,48 @@
+'use client';
+
+import { type FormEvent, useState } from 'react';
+import { type ApiError, toApiError } from '../../_ui/api';
+import { Button } from '../../_ui/button';
+import { Field, Input, PasswordInput } from '../../_ui/field';
+import { Notice } from '../../_ui/notice';
+import { signIn } from '../../_ui/session';
+
+export function SignInForm() {
+  const [error, setError] = useState<ApiError | null>(null);
+  const [busy, setBusy] = useState(false);
+
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    setBusy(true);
+    setError(null);
+    try {
+      await signIn(String(form.get('email')), String(form.get('password')));
+      window.location.assign('/');
+    } catch (cause) {
+      setError(toApiError(cause));
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form onSubmit={submit} className="flex flex-col gap-5">
+      <h1 className="font-semibold text-2xl text-ink tracking-tight">Sign in</h1>
+      {error ? (
+        <Notice tone={error.code === 'rate.limited' ? 'warning' : 'danger'} live>
+          {error.message}
+        </Notice>
+      ) : null}
+      <Field label="E-mail">
+        {(field) => <Input {...field} name="email" type="email" autoComplete="username" required autoFocus />}
+      </Field>
+      <Field label="Password">
+        {(field) => <PasswordInput {...field} name="password" autoComplete="current-password" required />}
+      </Field>
+      <Button type="submit" look="primary" busy={busy}>
+        Sign in
+      </Button>
+      <p className="text-ink-3 text-xs">Forgotten the password? An administrator of your organisation can help you in again.</p>
+    </form>
+  );
+}

@@ -36,7 +36,10 @@ export function packagesInstalled() {
   });
 }
 
-/** Installs the packages with `npm ci` unless they are there. */
+/**
+ * Installs the locked packages unless they are there. Not with `npm ci`: it refuses a lock file which doesn't list the optional
+ * packages of every other platform, and a registry that holds only some platforms can't give such a lock file.
+ */
 export async function ensurePackages() {
   if (packagesInstalled()) return;
   const began = Date.now();
@@ -44,7 +47,7 @@ export async function ensurePackages() {
   await locked('install', async () => {
     if (packagesInstalled()) return;
     const stop = heartbeat('still installing', began);
-    const result = await run('npm', ['ci', '--no-audit', '--no-fund', '--include=dev', '--include=optional'], {
+    const result = await run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--include=dev', '--include=optional'], {
       cwd: ROOT,
       env: toolEnv(),
     });
@@ -52,7 +55,7 @@ export async function ensurePackages() {
     if (result.code === 0) return;
     const line = result.output.split('\n').find((text) => /npm (?:error|ERR!) (?!code|errno|syscall|A complete log)/.test(text));
     throw new Problem(
-      `Installing packages failed: ${line?.replace(/npm (?:error|ERR!)\s*/, '') ?? `npm ended with ${result.code}`}. Check the network and run "npm ci" to see all.`,
+      `Installing packages failed: ${line?.replace(/npm (?:error|ERR!)\s*/, '') ?? `npm ended with ${result.code}`}. Check the network, then start again; "npm install --no-save" shows all of it.`,
     );
   });
   step(`packages installed in ${duration(Date.now() - began)}`);

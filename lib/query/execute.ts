@@ -63,7 +63,14 @@ export function executionOf(
 ): Parameters<Lease['execute']> {
   return [
     { text: prepared.text, params: prepared.parameters },
-    { signal, timeoutMs: prepared.timeoutMs, maxRows: prepared.limit, maxBytes, tag: `quarry:${queryId}` },
+    {
+      signal,
+      timeoutMs: prepared.timeoutMs,
+      maxRows: prepared.limit,
+      maxBytes,
+      verifyFunctions: prepared.facts.unverifiedFunctions,
+      tag: `quarry:${queryId}`,
+    },
   ];
 }
 

@@ -15,6 +15,8 @@ let ctx: Ctx;
 const SETUP = `
   CREATE TABLE customers (id integer PRIMARY KEY, name text NOT NULL, email text);
   INSERT INTO customers SELECT n, 'Customer ' || n, NULL FROM generate_series(1, 50) n;
+  CREATE FUNCTION twice(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT n * 2';
+  CREATE FUNCTION forget() RETURNS integer LANGUAGE plpgsql VOLATILE AS 'BEGIN DELETE FROM customers; RETURN 1; END';
 `;
 
 beforeAll(async () => {
@@ -125,6 +127,12 @@ describe('what is refused', () => {
     const error = await errorOf(run(query));
     expect({ code: error.code, stage: error.stage }).toEqual({ code, stage });
     expect(error.message).toMatch(/^[A-Z].*[.?!]/s);
+  });
+
+  it("runs the customer's own functions when they only compute", async () => {
+    expect((await run('SELECT twice(21)')).rows).toEqual([[42]]);
+    expect((await errorOf(run('SELECT forget()'))).code).toBe('query.refused');
+    expect((await run('SELECT count(*) > 0 FROM customers', { cache: 'bypass' })).rows).toEqual([[true]]);
   });
 
   it('hints at names that exist', async () => {

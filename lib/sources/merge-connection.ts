@@ -16,15 +16,13 @@ export function mergeConnection(
   change: NonNullable<UpdateSourceInput['connection']>,
 ): unknown {
   const known = connectionFields(stored);
-  const given =
-    change.uri === undefined ? change : { ...change, ...connectionFields(manifest.parseConnection({ uri: change.uri })) };
-  const { uri: _, tls, ...fields } = given;
-  const base = change.uri === undefined ? known : { tls: known.tls };
-  const laid: ConnectionInput = { ...base, ...(fields as ConnectionInput) };
+  const { uri, ...rest } = change;
+  const { tls, ...fields } = uri === undefined ? rest : { ...fromUri(manifest, uri), ...rest };
+  const laid: ConnectionInput = { ...(uri === undefined ? known : {}), ...(fields as ConnectionInput) };
   if (known.tls || tls) laid.tls = { ...(known.tls ?? { mode: 'disable' }), ...tls };
   if (fields.password === undefined && known.password !== undefined) laid.password = known.password;
   const merged = manifest.parseConnection(withoutUndefined(laid));
-  if (!fields.password && known.password && where(manifest, merged) !== where(manifest, stored)) {
+  if (fields.password === undefined && known.password && where(manifest, merged) !== where(manifest, stored)) {
     throw new QuarryError(
       'input.invalid',
       'Enter the password again: the stored one is only for the server it was entered for.',
@@ -34,6 +32,12 @@ export function mergeConnection(
     );
   }
   return merged;
+}
+
+/** What a pasted address says. One that doesn't speak of TLS leaves the stored settings as they are, rather than weaken them. */
+function fromUri(manifest: Manifest, uri: string): ConnectionInput {
+  const { tls, ...fields } = connectionFields(manifest.parseConnection({ uri }));
+  return tls && /[?&](ssl|tls)/i.test(uri) ? { ...fields, tls } : fields;
 }
 
 const where = (manifest: Manifest, config: unknown) =>

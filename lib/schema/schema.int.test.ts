@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { closeDb } from '../db';
+import type { Clock } from '../kernel/clock';
+import { settings } from '../kernel/settings';
+import { createSource, drainPools, updateSource } from '../sources';
+import { createTestOrganization, type TestOrganization } from '../testing/organization';
+import { createSourceDatabase, type SourceDatabase } from '../testing/source-database';
+import {
+  diffSchemaVersions,
+  getSchema,
+  invalidateSchema,
+  listSchemaVersions,
+  refreshSchema,
+  schemaAnswer,
+  setDescription,
+} from '.';
+import { schemaMemory } from './memory';
+
+class TestClock implements Clock {
+  ahead = 0;
+  now = () => Date.now() + this.ahead;
+  date = () => new Date(this.now());
+}
+
+const clock = new TestClock();
+let org: TestOrganization;
+const made: SourceDatabase[] = [];
+
+beforeAll(async () => {
+  org = await createTestOrganization({ clock });
+});
+
+afterAll(async () => {
+  await drainPools(0);
+  await Promise.all(made.map((database) => database.drop()));
+  await org.drop();
+  await closeDb();
+});
+
+async function connected(setupSql: string) {
+  const database = await createSourceDatabase(setupSql);
+  made.push(database);
+  const source = await createSource(org.ctx, { name: randomUUID(), type: 'postgres', connection: database.connection });
+  return { ...database, id: source.id, created: source };
+}
+
+const SHOP = `
+  CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL);
+  CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers (id), total numeric(10,2), status text DEFAULT 'new');
+  COMMENT ON TABLE orders IS 'What customers bought'`;
+
+describe('[D3] layers', () => {
+  it('answers from the database after create, then from memory, then from the source when it is too old', async () => {
+    const { id, created } = await connected(SHOP);
+    const first = await getSchema(org.ctx, id);
+    expect(first).toMatchObject({ layer: 'database', version: 1, fingerprint: created.schema.fingerprint });
+    expect((await getSchema(org.ctx, id)).layer).toBe('memory');
+    schemaMemory().clear();
+    expect((await getSchema(org.ctx, id)).layer).toBe('database');
+    clock.ahead += settings().cacheSchemaTtlMs + 1;
+    const expired = await getSchema(org.ctx, id);
+    expect(expired).toMatchObject({ layer: 'source', version: 1, fingerprint: first.fingerprint });
+    expect(Date.parse(expired.fetchedAt)).toBeGreaterThan(Date.parse(first.fetchedAt));
+    schemaMemory().clear();
+    expect(await getSchema(org.ctx, id)).toMatchObject({ layer: 'database', fetchedAt: expired.fetchedAt });
+  });
+
+  it('reads the source once for all who ask at the same time', async () => {
+    const { id, admin, connection } = await connected(SHOP);
+    await invalidateSchema(org.ctx, id);
+    const views = await Promise.all(Array.from({ length: 20 }, () => getSchema(org.ctx, id)));
+    expect(new Set(views.map((view) => view.fetchedAt)).size).toBe(1);
+    expect(views.map((view) => view.layer)).toEqual(Array(20).fill('source'));
+    const { rows } = await admin.query('SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = $1', [
+      connection.username,
+    ]);
+    expect(rows).toEqual([{ n: 1 }]);
+  });
+
+  it('answers from the database when the source is gone', async () => {
+    const database = await createSourceDatabase(SHOP);
+    const { id } = await createSource(org.ctx, { name: randomUUID(), type: 'postgres', connection: database.connection });
+    await database.drop();
+    clock.ahead += settings().cacheSchemaTtlMs + 1;
+    schemaMemory().clear();
+    const view = await getSchema(org.ctx, id);
+    expect(view.layer).toBe('database');
+    expect(clock.now() - Date.parse(view.fetchedAt)).toBeGreaterThan(settings().cacheSchemaTtlMs);
+    await expect(refreshSchema(org.ctx, id)).rejects.toMatchObject({ code: expect.stringMatching(/^source\./) });
+  });
+
+  it('[D4] sees a new column after invalidation, before the time is up', async () => {
+    const { id, admin } = await connected(SHOP);
+    await getSchema(org.ctx, id);
+    await admin.query('ALTER TABLE orders ADD COLUMN paid boolean');
+    expect(JSON.stringify((await getSchema(org.ctx, id)).catalogue)).not.toContain('paid');
+    await invalidateSchema(org.ctx, id);
+    const view = await getSchema(org.ctx, id);
+    expect(view).toMatchObject({ layer: 'source', version: 2 });
+    expect(JSON.stringify(view.catalogue)).toContain('paid');
+  });
+
+  it('does not answer for a changed connection from what was remembered of the old one', async () => {
+    const one = await connected(SHOP);
+    const two = await createSourceDatabase('CREATE TABLE elsewhere (id int)');
+    made.push(two);
+    await getSchema(org.ctx, one.id);
+    await updateSource(org.ctx, one.id, { connection: two.connection });
+    const view = await getSchema(org.ctx, one.id);
+    expect(view).toMatchObject({ version: 2, catalogue: { tables: [{ name: 'elsewhere' }] } });
+  });
+});
+
+describe('versions', () => {
+  it('[D6] keeps a version per change, none without one, and tells the difference', async () => {
+    const { id, admin } = await connected(SHOP);
+    expect(await refreshSchema(org.ctx, id)).toMatchObject({ layer: 'source', version: 1 });
+    await admin.query("INSERT INTO customers VALUES (1, 'Ada')");
+    await admin.query('ANALYZE');
+    expect((await refreshSchema(org.ctx, id)).version).toBe(1);
+    await admin.query(
+      'ALTER TABLE orders DROP COLUMN status; ALTER TABLE customers ALTER COLUMN name DROP NOT NULL; CREATE TABLE shops (id int)',
+    );
+    expect((await refreshSchema(org.ctx, id)).version).toBe(2);
+    expect(await diffSchemaVersions(org.ctx, id, 1, 2)).toMatchObject({
+      from: 1,
+      to: 2,
+      added: ['public.shops'],
+      removed: [],
+      changed: [
+        { table: 'public.customers', columnsChanged: [{ column: 'name', what: ['nullable'] }] },
+        { table: 'public.orders', columnsAdded: [], columnsRemoved: ['status'] },
+      ],
+    });
+    await expect(diffSchemaVersions(org.ctx, id, 1, 9)).rejects.toMatchObject({ code: 'not_found' });
+    const page = await listSchemaVersions(org.ctx, id, { limit: 1 });
+    expect(page).toMatchObject({ versions: [{ version: 2, tableCount: 3 }], next: 2 });
+    expect(await listSchemaVersions(org.ctx, id, { before: 2, limit: 1 })).toMatchObject({
+      versions: [{ version: 1 }],
+      next: null,
+    });
+  });
+
+  it('survives many who refresh at the same time', async () => {
+    const { id, admin } = await connected(SHOP);
+    await admin.query('ALTER TABLE orders ADD COLUMN note text');
+    const views = await Promise.all(Array.from({ length: 6 }, () => refreshSchema(org.ctx, id)));
+    expect(new Set(views.map((view) => view.version))).toEqual(new Set([2]));
+  });
+});
+
+describe('[D7] descriptions', () => {
+  it('describes each table, writes anew only what changed, and leaves a person their text', async () => {
+    const { id, admin } = await connected(SHOP);
+    const { descriptions } = await getSchema(org.ctx, id);
+    expect(descriptions['public.orders']).toMatch(/^What customers bought; with total and status\./);
+    expect(descriptions['public.customers']).toMatch(/^Customers: one row per customer, with name\./);
+    await setDescription(org.ctx, id, { table: 'public.customers', text: 'People who paid us' });
+    expect((await getSchema(org.ctx, id)).descriptions['public.customers']).toBe('People who paid us');
+    await admin.query('ALTER TABLE customers ADD COLUMN city text; ALTER TABLE orders ADD COLUMN paid_on date');
+    const after = (await refreshSchema(org.ctx, id)).descriptions;
+    expect(after['public.customers']).toBe('People who paid us');
+    expect(after['public.orders']).toContain('paid on');
+    const rows = () => org.ctx.db.tableDescription.findMany({ where: { dataSourceId: id }, orderBy: { tableName: 'asc' } });
+    const before = await rows();
+    await admin.query('CREATE TABLE shops (id int)');
+    await refreshSchema(org.ctx, id);
+    expect((await rows()).filter((row) => row.tableName !== 'public.shops')).toEqual(before);
+    await setDescription(org.ctx, id, { table: 'public.customers', text: null });
+    expect((await getSchema(org.ctx, id)).descriptions['public.customers']).toBe(
+      'Customers: one row per customer, with name and city.',
+    );
+    await expect(setDescription(org.ctx, id, { table: 'public.nothing', text: 'x' })).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+
+  it('[D1] answers in the shape of the contract', async () => {
+    const { id } = await connected(SHOP);
+    const answer = schemaAnswer(await getSchema(org.ctx, id));
+    expect(answer).toMatchObject({ version: 1, defaultSchema: 'public' });
+    expect(answer).not.toHaveProperty('catalogue');
+    const orders = answer.tables.find((table) => table.name === 'orders');
+    expect(orders).toMatchObject({
+      schema: 'public',
+      kind: 'table',
+      comment: 'What customers bought',
+      primaryKey: ['id'],
+      foreignKeys: [
+        { columns: ['customer_id'], referencedTable: { schema: 'public', name: 'customers' }, referencedColumns: ['id'] },
+      ],
+    });
+    expect(orders?.columns.find((column) => column.name === 'total')).toMatchObject({
+      type: 'numeric(10,2)',
+      family: 'decimal',
+      nullable: true,
+    });
+  });
+});
+
+it('[D9] reads a thousand tables with as many queries as one', async () => {
+  const count = 1_000;
+  const columns = Array.from({ length: 20 }, (_, i) => `c${i} int`).join(', ');
+  const small = await connected('CREATE TABLE one (id int)');
+  const large = await connected(
+    `DO $$ BEGIN FOR i IN 1..${count} LOOP EXECUTE format('CREATE TABLE t%s (${columns})', i); END LOOP; END $$`,
+  );
+  expect(large.created.schema.tables).toHaveLength(count);
+  const queries = async (database: SourceDatabase, id: string) => {
+    const read = async () => {
+      const { rows } = await database.admin.query<{ n: string }>(
+        'SELECT pg_stat_get_db_xact_commit(oid) AS n FROM pg_database WHERE datname = current_database()',
+      );
+      return Number(rows[0]?.n);
+    };
+    await database.admin.query('SELECT pg_stat_force_next_flush()');
+    const before = await read();
+    await refreshSchema(org.ctx, id);
+    await drainPools(1_000);
+    return (await read()) - before;
+  };
+  const one = await queries(small, small.id);
+  const many = await queries(large, large.id);
+  expect(many).toBeLessThanOrEqual(one + 2);
+}, 60_000);

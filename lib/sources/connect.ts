@@ -53,7 +53,7 @@ async function withNewPool<T>(
 }
 
 /** Ends with the request, and in any case after the time that a query may take. */
-export function deadline(ctx: Ctx): AbortSignal {
+function deadline(ctx: Ctx): AbortSignal {
   return AbortSignal.any([ctx.signal, AbortSignal.timeout(settings().queryTimeoutMs)]);
 }
 

@@ -1,0 +1,50 @@
+'use client';
+
+import { useCallback, useEffect, useState } from 'react';
+import { toast } from 'sonner';
+import type { SchemaAnswer } from '@/lib/schema';
+import { type ApiError, toApiError } from '../../../_ui/api';
+import { formatCount } from '../../../_ui/figures';
+import { useWorkspace } from '../../../_ui/workspace';
+
+interface SchemaState {
+  schema: SchemaAnswer | null;
+  error: ApiError | null;
+  reading: boolean;
+  /** Reads it from the source again. */
+  refresh(): void;
+  retry(): void;
+}
+
+export function useSchema(sourceId: string): SchemaState {
+  const { api } = useWorkspace();
+  const [schema, setSchema] = useState<SchemaAnswer | null>(null);
+  const [error, setError] = useState<ApiError | null>(null);
+  const [reading, setReading] = useState(true);
+
+  const read = useCallback(
+    async (again: boolean, signal?: AbortSignal) => {
+      setReading(true);
+      try {
+        const path = `/api/data-sources/${sourceId}/schema${again ? '/refresh' : ''}`;
+        const found = await api.json<SchemaAnswer>(path, { method: again ? 'POST' : 'GET', signal });
+        setSchema(found);
+        setError(null);
+        if (again) toast.success('Schema read', { description: formatCount(found.tables.length, 'table') });
+      } catch (cause) {
+        if (signal?.aborted) return;
+        setError(toApiError(cause));
+      }
+      setReading(false);
+    },
+    [api, sourceId],
+  );
+
+  useEffect(() => {
+    const controller = new AbortController();
+    void read(false, controller.signal);
+    return () => controller.abort();
+  }, [read]);
+
+  return { schema, error, reading, refresh: () => void read(true), retry: () => void read(false) };
+}

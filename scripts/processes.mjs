@@ -63,7 +63,9 @@ export function startChild(command, args, options = {}) {
   state.stop = async (graceForMs = graceMs) => {
     if (state.exited || !child.pid) return state;
     signal(child.pid, stopSignal);
-    const gone = await Promise.race([state.exit, wait(graceForMs, null, { ref: true })]);
+    const patience = new AbortController();
+    const gone = await Promise.race([state.exit, wait(graceForMs, null, { signal: patience.signal }).catch(() => null)]);
+    patience.abort(); // a timer left behind would keep a short command alive for the whole grace
     if (!gone) signal(-child.pid, 'SIGKILL');
     await state.exit;
     signal(-child.pid, 'SIGKILL'); // what it may have left in its group
@@ -196,7 +198,7 @@ function tryLock(file) {
   }
   if (sameProcess(owner)) return false;
   rmSync(file, { force: true });
-  return false; // the next attempt takes it
+  return tryLock(file);
 }
 
 /** Whether a recorded {pid, identity} still names the same living process. */

@@ -1,5 +1,7 @@
 /** Runs once when the web server starts, before it answers anything. */
 export async function register(): Promise<void> {
+  // Next compiles this file for its edge runtime too, and drops the branch by this very expression.
+  if (process.env.NEXT_RUNTIME !== 'nodejs') return;
   const { startWorkers } = await import('./workers/main');
   startWorkers();
 }

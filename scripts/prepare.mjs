@@ -164,7 +164,15 @@ function lastLine(output) {
   return output.trim().split('\n').at(-1) ?? 'no output';
 }
 
+/** "./lib/x.ts:6:1 Module not found: …" out of what Next prints. */
 function firstError(output) {
   const lines = output.split('\n').map((line) => line.trim());
-  return lines.find((line) => /error/i.test(line) && line.length < 300) ?? lastLine(output);
+  const from = Math.max(
+    0,
+    lines.findIndex((line) => /Build error occurred|Build failed/i.test(line)),
+  );
+  const at = lines.findIndex((line, index) => index > from && /^(?:\w*Error|Error): (?!Turbopack build failed)/.test(line));
+  if (at < 0) return lastLine(output);
+  const place = lines.slice(from, at).findLast((line) => line.startsWith('./')) ?? '';
+  return `${place} ${lines[at].replace(/^Error: /, '')}`.trim().slice(0, 300);
 }

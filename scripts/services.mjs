@@ -36,7 +36,13 @@ export function ensureHome(home) {
     writeFileSync(probe, '', { mode: 0o600 });
     rmSync(probe);
   } catch (error) {
-    const why = error.code === 'ENOSPC' ? 'the disk is full' : 'no disk permission';
+    const whys = {
+      ENOSPC: 'the disk is full',
+      ENOTDIR: 'a part of the path is a file',
+      EROFS: 'the disk is read-only',
+      EEXIST: 'it is a file',
+    };
+    const why = whys[error.code] ?? 'no disk permission';
     throw new Problem(
       `Cannot write to ${home}: ${why} (${error.code}). Make it writable for this user, or set QUARRY_HOME to another folder.`,
     );

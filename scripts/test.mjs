@@ -162,7 +162,7 @@ async function main() {
       counts.failed += failed.length;
     });
   }
-  if (all || filters.includes('e2e'))
+  if (all || filters.some((one) => /^(?:e2e|scripts)/.test(one)))
     await part('Build', () => ensureBuild({ logFile: path.join(scratch, 'home', 'logs', 'build.log') }));
   if (filters.includes('unit')) {
     await part('Unit tests', () => runVitest(['--project', 'unit', ...filters.filter((one) => one !== 'unit')], env));

@@ -41,8 +41,11 @@ export function checkSources(sources: SourceFacts[], files: FileMap): Violation[
   ];
 }
 
+/** The one reader, and the file in which Next replaces `process.env.NEXT_RUNTIME` while it builds. */
+const ENVIRONMENT_HOMES = new Set(['lib/kernel/env.ts', 'instrumentation.ts']);
+
 function checkEnvironment({ file, readsProcessEnv, isTest }: SourceFacts): Violation[] {
-  if (!readsProcessEnv || file === 'lib/kernel/env.ts' || isTest) return [];
+  if (!readsProcessEnv || isTest || ENVIRONMENT_HOMES.has(file)) return [];
   return [{ rule: 'process.env', file, message: 'read settings through lib/kernel/settings (or readEnv in lib/kernel/env)' }];
 }
 

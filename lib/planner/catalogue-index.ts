@@ -1,0 +1,297 @@
+/** A catalogue read once for linking: words of every table and column, their roles, and the graph of keys. */
+import type { Catalogue, CatalogueColumn, CatalogueTable } from '../adapters/contract';
+import { PERSON_TABLES, SCHEMA_WORDS, STOP_WORDS, SYNONYMS } from './lexicon';
+import type { ColumnRef } from './schema';
+import { identifierWords, splitCompound, stem } from './words';
+
+export type ColumnRole = 'id' | 'number' | 'year' | 'date' | 'boolean' | 'text' | 'other';
+
+export interface IndexedColumn {
+  ref: ColumnRef;
+  column: CatalogueColumn;
+  role: ColumnRole;
+  /** Stems of all words of the name. */
+  words: string[];
+  /** Without the words of the table's name and without prefixes that all columns share. */
+  core: string[];
+  /** The table that a foreign key points to. */
+  references: string | null;
+  isKey: boolean;
+  display: string;
+}
+
+export interface IndexedTable {
+  key: string;
+  table: CatalogueTable;
+  words: string[];
+  columns: IndexedColumn[];
+  byName: Map<string, IndexedColumn>;
+  /** What names a row to a person: "name", "title", or first and last name. */
+  label: IndexedColumn[];
+  /** Only links other tables. */
+  junction: boolean;
+  isPerson: boolean;
+  display: string;
+}
+
+export interface Edge {
+  from: string;
+  to: string;
+  on: { left: ColumnRef; right: ColumnRef }[];
+  /** Rows of `from` may have several rows of `to`. */
+  many: boolean;
+  inferred: boolean;
+  cost: number;
+}
+
+export interface CatalogueIndex {
+  catalogue: Catalogue;
+  tables: IndexedTable[];
+  byKey: Map<string, IndexedTable>;
+  edges: Map<string, Edge[]>;
+  /** Steps of the cheapest path between two tables; Infinity when there is none. */
+  distance(from: string, to: string): number;
+}
+
+/** "public.orders", or "orders" when the engine has no schemas. The same rule as lib/schema's tableKey. */
+export function keyOf(table: { schema?: string; name: string }): string {
+  return table.schema ? `${table.schema}.${table.name}` : table.name;
+}
+
+const synonymSets = new Map<string, number[]>();
+SYNONYMS.forEach((set, position) => {
+  for (const word of set) {
+    const key = stem(word);
+    const known = synonymSets.get(key);
+    if (known) known.push(position);
+    else synonymSets.set(key, [position]);
+  }
+});
+
+/** Whether two stems stand for the same thing in the general lexicon. */
+export function areSynonyms(a: string, b: string): boolean {
+  const left = synonymSets.get(a);
+  return left ? (synonymSets.get(b)?.some((set) => left.includes(set)) ?? false) : false;
+}
+
+const NUMERIC = new Set(['integer', 'bigint', 'decimal', 'double', 'mixed']);
+const DATES = new Set(['date', 'timestamp', 'timestamptz']);
+
+function roleOf(column: CatalogueColumn, words: string[], isKey: boolean): ColumnRole {
+  const last = words.at(-1) ?? '';
+  if (column.type === 'boolean' || column.type === 'bit') return 'boolean';
+  if (DATES.has(column.type)) return 'date';
+  if (column.type === 'year') return 'year';
+  if (isKey || last === 'id' || last === 'uuid' || column.type === 'uuid' || column.type === 'objectid') return 'id';
+  if (words.includes('year') && !['text'].includes(column.type) && last === 'year') return 'year';
+  if (NUMERIC.has(column.type)) return 'number';
+  if (last === 'year') return 'year';
+  if (column.type === 'text' || column.type === 'enum') return 'text';
+  return 'other';
+}
+
+function vocabularyOf(catalogue: Catalogue): Set<string> {
+  const words = new Set<string>(SCHEMA_WORDS);
+  for (const table of catalogue.tables) {
+    for (const word of identifierWords(table.name)) {
+      words.add(word);
+      words.add(word.replace(/s$/, ''));
+    }
+  }
+  return words;
+}
+
+function readWords(name: string, vocabulary: ReadonlySet<string>): string[] {
+  return identifierWords(name).flatMap((word) => splitCompound(word, vocabulary));
+}
+
+/** Leading words that most columns of a table (or most tables of a catalogue) share carry no meaning. */
+function sharedPrefix(names: string[][]): number {
+  let length = 0;
+  while (names.length > 2) {
+    const first = names[0]?.slice(0, length + 1).join(' ');
+    const sharing = names.filter((words) => words.length > length + 1 && words.slice(0, length + 1).join(' ') === first).length;
+    if (sharing < names.length * 0.9 || !first) break;
+    length++;
+    if (length > 2) break;
+  }
+  return length;
+}
+
+const LABELS = ['name', 'title', 'full name', 'label', 'display name', 'subject', 'headline', 'symbol'];
+
+function findLabel(table: IndexedTable): IndexedColumn[] {
+  const usable = table.columns.filter((column) => column.role === 'text' && !column.references);
+  const phrase = (column: IndexedColumn): string => column.core.join(' ');
+  for (const label of LABELS) {
+    const wanted = label.split(' ').map(stem).join(' ');
+    const found = usable.find((column) => phrase(column) === wanted);
+    if (found) return [found];
+  }
+  const first = usable.find((column) => /^(first|given|fore) name$/.test(column.core.join(' ')));
+  const last = usable.find((column) => /^(last|family|sur) name$|^surnam$/.test(column.core.join(' ')));
+  if (first && last) return [first, last];
+  const itself = usable.find((column) => column.words.join(' ') === table.words.join(' '));
+  if (itself) return [itself];
+  const named = usable.find((column) => column.words.at(-1) === 'name' || column.words.at(-1) === stem('title'));
+  if (named) return [named];
+  const unique = usable.find((column) =>
+    table.table.uniqueKeys.some((key) => key.columns.length === 1 && key.columns[0] === column.ref.column),
+  );
+  if (unique) return [unique];
+  const described = usable.find((column) =>
+    [stem('description'), stem('number'), 'code', stem('reference')].includes(column.core.at(-1) ?? ''),
+  );
+  return described ? [described] : [];
+}
+
+function indexTable(table: CatalogueTable, tablePrefix: number, vocabulary: ReadonlySet<string>): IndexedTable {
+  const key = keyOf(table);
+  const names = readWords(table.name, vocabulary);
+  const words = names.slice(names.length > tablePrefix ? tablePrefix : 0).map(stem);
+  const columnWords = table.columns.map((column) => readWords(column.name, vocabulary));
+  const prefix = sharedPrefix(columnWords);
+  const columns = table.columns.map((column, position): IndexedColumn => {
+    const all = (columnWords[position] ?? []).map(stem);
+    const bare = all.length > prefix ? all.slice(prefix) : all;
+    const withoutTable = bare.filter((word) => !words.includes(word));
+    const foreign = table.foreignKeys.find((fk) => fk.columns.length === 1 && fk.columns[0] === column.name);
+    const isKey = table.primaryKey.includes(column.name) && (table.primaryKey.length === 1 || foreign !== undefined);
+    const textKey = isKey && column.type === 'text' && bare.at(-1) !== 'id' && bare.at(-1) !== 'code';
+    return {
+      ref: { table: key, column: column.name },
+      column,
+      role: roleOf(column, bare, (isKey && !textKey) || foreign !== undefined),
+      words: bare,
+      core: withoutTable.length > 0 ? withoutTable : bare,
+      references: foreign ? keyOf(foreign.referencedTable) : null,
+      isKey,
+      display: (columnWords[position] ?? []).slice(prefix).join(' ') || column.name,
+    };
+  });
+  const made: IndexedTable = {
+    key,
+    table,
+    words,
+    columns,
+    byName: new Map(columns.map((column) => [column.ref.column, column])),
+    label: [],
+    junction: false,
+    isPerson: words.some((word) => [...PERSON_TABLES].some((person) => stem(person) === word)),
+    display: names.slice(tablePrefix).join(' ') || table.name,
+  };
+  made.label = findLabel(made);
+  const linking = columns.filter((column) => column.references).length;
+  made.junction = linking >= 2 && columns.length - linking <= 2 && made.label.length === 0;
+  return made;
+}
+
+const resolveKey = (keys: ReadonlySet<string>, table: { schema?: string; name: string }, home: CatalogueTable): string | null => {
+  for (const key of [keyOf(table), keyOf({ schema: home.schema, name: table.name }), table.name]) if (keys.has(key)) return key;
+  const insensitive = [...keys].find((key) => key.toLowerCase() === keyOf(table).toLowerCase());
+  return insensitive ?? null;
+};
+
+function addEdges(edges: Map<string, Edge[]>, tables: IndexedTable[], byKey: Map<string, IndexedTable>): void {
+  const keys = new Set(byKey.keys());
+  for (const { table, key } of tables) {
+    for (const fk of table.foreignKeys) {
+      const to = resolveKey(keys, fk.referencedTable, table);
+      const target = to ? byKey.get(to) : undefined;
+      if (!to || !target) continue;
+      const actual = (name: string | undefined): string =>
+        target.table.columns.find((column) => column.name.toLowerCase() === name?.toLowerCase())?.name ?? name ?? '';
+      const on = fk.columns.map((column, position) => ({
+        left: { table: key, column },
+        right: { table: to, column: actual(fk.referencedColumns[position] ?? target.table.primaryKey[position]) },
+      }));
+      const inferred = fk.inferred ?? false;
+      const cost = inferred ? 1.4 : 1;
+      const onRight = on.map((pair) => pair.right.column);
+      const unique = (side: CatalogueTable, columns: string[]): boolean =>
+        [side.primaryKey, ...side.uniqueKeys.map((entry) => entry.columns)].some(
+          (entry) => entry.length > 0 && entry.every((column) => columns.includes(column)),
+        );
+      edges.get(key)?.push({ from: key, to, on, many: !unique(target.table, onRight), inferred, cost });
+      if (to !== key) {
+        const back = on.map((pair) => ({ left: pair.right, right: pair.left }));
+        edges.get(to)?.push({ from: to, to: key, on: back, many: !unique(table, fk.columns), inferred, cost });
+      }
+    }
+  }
+}
+
+/** Keys nobody declared: a column called like another table's single-column key ("customer_id" → customer.id). */
+function inferEdges(edges: Map<string, Edge[]>, tables: IndexedTable[]): void {
+  for (const table of tables) {
+    for (const column of table.columns) {
+      if (column.references || column.words.length < 2) continue;
+      if ((edges.get(table.key) ?? []).some((edge) => edge.on.some((pair) => pair.left.column === column.ref.column))) continue;
+      for (const target of tables) {
+        const keyName = target.table.primaryKey.length === 1 ? target.table.primaryKey[0] : undefined;
+        const key = keyName === undefined ? undefined : target.byName.get(keyName);
+        if (!key || target === table || key.column.type !== column.column.type) continue;
+        const same = column.ref.column.toLowerCase() === key.ref.column.toLowerCase() && key.words.length > 1;
+        const named = column.words.join(' ') === [...target.words, ...key.core].join(' ');
+        if (!same && !named) continue;
+        const on = [{ left: column.ref, right: key.ref }];
+        const back = [{ left: key.ref, right: column.ref }];
+        const many = !(table.table.primaryKey.length === 1 && table.table.primaryKey[0] === column.ref.column);
+        edges.get(table.key)?.push({ from: table.key, to: target.key, on, many: false, inferred: true, cost: 1.5 });
+        edges.get(target.key)?.push({ from: target.key, to: table.key, on: back, many, inferred: true, cost: 1.5 });
+        break;
+      }
+    }
+  }
+}
+
+function distances(tables: IndexedTable[], edges: Map<string, Edge[]>): (from: string, to: string) => number {
+  const known = new Map<string, Map<string, number>>();
+  const from = (start: string): Map<string, number> => {
+    const done = known.get(start);
+    if (done) return done;
+    const found = new Map([[start, 0]]);
+    let frontier = [start];
+    while (frontier.length > 0) {
+      const next: string[] = [];
+      for (const key of frontier) {
+        for (const edge of edges.get(key) ?? []) {
+          if (found.has(edge.to)) continue;
+          found.set(edge.to, (found.get(key) ?? 0) + 1);
+          next.push(edge.to);
+        }
+      }
+      frontier = next;
+    }
+    known.set(start, found);
+    return found;
+  };
+  void tables;
+  return (a, b) => from(a).get(b) ?? Number.POSITIVE_INFINITY;
+}
+
+const indexes = new WeakMap<Catalogue, CatalogueIndex>();
+
+/** The index of a catalogue, made once per catalogue object. */
+export function indexCatalogue(catalogue: Catalogue): CatalogueIndex {
+  const known = indexes.get(catalogue);
+  if (known) return known;
+  const vocabulary = vocabularyOf(catalogue);
+  const tablePrefix = sharedPrefix(catalogue.tables.map((table) => identifierWords(table.name)));
+  const tables = catalogue.tables.map((table) => indexTable(table, tablePrefix, vocabulary));
+  const byKey = new Map(tables.map((table) => [table.key, table]));
+  const edges = new Map<string, Edge[]>(tables.map((table) => [table.key, []]));
+  addEdges(edges, tables, byKey);
+  inferEdges(edges, tables);
+  const made: CatalogueIndex = { catalogue, tables, byKey, edges, distance: distances(tables, edges) };
+  indexes.set(catalogue, made);
+  return made;
+}
+
+/** The column, or undefined when the catalogue has none such. */
+export function columnOf(index: CatalogueIndex, ref: ColumnRef): IndexedColumn | undefined {
+  return index.byKey.get(ref.table)?.byName.get(ref.column);
+}
+
+/** Stop words never decide a match. */
+export const isStop = (word: string): boolean => STOP_WORDS.has(word);

@@ -1,0 +1,22 @@
+/**
+ * The built-in planner: a question in plain language to a typed plan and its SQL, without a model and without I/O.
+ * Owns linking (words to tables, columns, values), the grammar of questions, join trees, plans, rendering and explanations.
+ * Promises: deterministic; every name in a statement comes from the catalogue; what isn't understood is declined with a reason.
+ */
+export { keyOf } from './catalogue-index';
+export type { PlanInput } from './plan-question';
+export { planOnce as planQuestion } from './plan-question';
+export type {
+  ColumnProfile,
+  ColumnRef,
+  Condition,
+  Expression,
+  GlossaryTerm,
+  Plan,
+  PlannedQuery,
+  PlanOutcome,
+  ValueIndex,
+  ValueMatch,
+} from './schema';
+export { plannedQuerySchema, planSchema } from './schema';
+export { buildValueIndex } from './value-index';

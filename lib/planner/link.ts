@@ -1,0 +1,255 @@
+/** Links the words of a question to tables, columns and real values, and picks the best set of mentions that don't overlap. */
+import { areSynonyms, type CatalogueIndex, type IndexedColumn, type IndexedTable } from './catalogue-index';
+import {
+  COMPARATIVES,
+  DEMONYMS,
+  FREQUENCY_WORDS,
+  HIGH_WORDS,
+  LIGHT_WORDS,
+  LOW_WORDS,
+  PERSON_WORDS,
+  SAME_PLACE,
+  SUPERLATIVES,
+} from './lexicon';
+import type { ValueIndex, ValueMatch } from './schema';
+import { isTypo, stem, type Token } from './words';
+
+export interface Mention {
+  /** Token positions, end exclusive. */
+  start: number;
+  end: number;
+  text: string;
+  tables: { table: IndexedTable; score: number }[];
+  columns: { column: IndexedColumn; score: number }[];
+  values: ValueMatch[];
+  score: number;
+  /** Words were taken as a slip of the pen, or the nearest value. */
+  guessed?: string;
+}
+
+const GENERIC = new Set(
+  [
+    'id',
+    'name',
+    'code',
+    'number',
+    'data',
+    'info',
+    'inform',
+    'detail',
+    'list',
+    'tabl',
+    'record',
+    'date',
+    'text',
+    'titl',
+    'type',
+    'type',
+    'valu',
+    'master',
+    'dim',
+    'fact',
+    'histori',
+  ].map((word) => word),
+);
+const KEYWORDS = new Set(
+  [...HIGH_WORDS, ...LOW_WORDS, ...Object.keys(SUPERLATIVES), ...Object.keys(COMPARATIVES), ...FREQUENCY_WORDS].concat(
+    'average mean avg total sum number count different distinct unique percentage percent ratio'.split(' '),
+  ),
+);
+
+export const isKeyword = (token: Token): boolean => token.kind === 'word' && KEYWORDS.has(token.lower);
+
+const scores = new WeakMap<Token, Map<string, number>>();
+
+function wordScore(written: Token, word: string): number {
+  let known = scores.get(written);
+  if (!known) {
+    known = new Map();
+    scores.set(written, known);
+  }
+  let score = known.get(word);
+  if (score === undefined) {
+    score = compareWords(written, word);
+    known.set(word, score);
+  }
+  return score;
+}
+
+function compareWords(written: Token, word: string): number {
+  if (written.stem === word || written.lower === word) return 1;
+  if (areSynonyms(written.stem, word)) return 0.86;
+  if (isTypo(written.lower, word) || isTypo(written.stem, word)) return 0.82;
+  if (word.length >= 3 && written.stem.length >= word.length + 3 && written.stem.startsWith(word) && word.length >= 4)
+    return 0.72;
+  if (written.stem.length >= 4 && word.length >= written.stem.length + 2 && word.startsWith(written.stem)) return 0.72;
+  return 0;
+}
+
+/** How well the written words name `words`; 0 when one of them has no place in it. */
+function phraseScore(written: readonly Token[], words: readonly string[], required: readonly string[]): number {
+  const used = new Set<number>();
+  let total = 0;
+  for (const token of written) {
+    let best = 0;
+    let place = -1;
+    words.forEach((word, position) => {
+      if (used.has(position)) return;
+      const score = wordScore(token, word);
+      if (score > best) {
+        best = score;
+        place = position;
+      }
+    });
+    if (place < 0) return 0;
+    used.add(place);
+    total += best;
+  }
+  const covered = new Set([...used].map((position) => words[position]));
+  const missing = required.filter((word) => !covered.has(word) && word !== 'of' && word !== 'in');
+  if (missing.length === required.length) return 0;
+  const average = total / written.length;
+  if (missing.length === 0) return average;
+  if (missing.every((word) => GENERIC.has(word))) return average * 0.9;
+  const head = required.at(-1) ?? '';
+  const share = (required.length - missing.length) / required.length;
+  return average * (covered.has(head) && !GENERIC.has(head) ? 0.66 + 0.2 * share : 0.5 + 0.22 * share);
+}
+
+function linkTable(written: readonly Token[], table: IndexedTable): number {
+  const score = phraseScore(written, table.words, table.words);
+  if (written.length === 1 && table.isPerson && PERSON_WORDS.has(written[0]?.stem ?? '') && score < 0.62) return 0.62;
+  return table.junction ? score * 0.92 : score;
+}
+
+function linkColumn(written: readonly Token[], column: IndexedColumn, table: IndexedTable): number {
+  const score = phraseScore(written, column.words, column.core);
+  if (score >= 0.999 || written.length === 1) return score;
+  // "singer name" for singer.name, "name of the singer" is put together later
+  const qualified = phraseScore(written, [...table.words, ...column.words], column.core);
+  const coreFirst = written.some((token) => column.core.some((word) => wordScore(token, word) > 0));
+  return Math.max(score, coreFirst ? qualified * 0.98 : 0);
+}
+
+/** The same place under other names: "French" → France, "USA" → United States. */
+function otherNames(phrase: string): string[] {
+  return [
+    ...(DEMONYMS[phrase] ?? []),
+    ...(SAME_PLACE.find((names) => names.includes(phrase))?.filter((name) => name !== phrase) ?? []),
+  ];
+}
+
+function linkValues(tokens: readonly Token[], start: number, end: number, values: ValueIndex): ValueMatch[] {
+  const span = tokens.slice(start, end);
+  const quoted = span.length === 1 && span[0]?.kind === 'quoted';
+  const words = span.map((token) => token.text);
+  const phrase = words.join(' ').toLowerCase();
+  if (!quoted && span.length === 1) {
+    const token = span[0];
+    if (!token || token.kind === 'date') return [];
+    if (
+      token.kind === 'stop' &&
+      !(token.capital && start > 0 && token.text === token.text.toUpperCase() && token.text.length > 1)
+    )
+      return [];
+    if (token.kind === 'number') return [];
+  }
+  let found = values.find(words);
+  if (!quoted && span.length > 0) {
+    const capital = span.some((token, at) => token.capital && (start + at > 0 || span.length > 1));
+    found = found.filter((match) => match.score >= 0.9 || (capital && match.score >= (span.length > 1 ? 0.6 : 0.68)));
+  }
+  if (found.length === 0 || (found[0]?.score ?? 0) < 1) {
+    for (const name of otherNames(phrase)) {
+      const other = values.find([name]).filter((match) => match.score >= 1);
+      if (other.length > 0) return other.map((match) => ({ ...match, score: 0.96 }));
+    }
+  }
+  return found.slice(0, 60);
+}
+
+const contentOf = (tokens: readonly Token[]): Token[] => tokens.filter((token) => token.kind !== 'stop');
+
+function linkSpan(
+  tokens: readonly Token[],
+  start: number,
+  end: number,
+  index: CatalogueIndex,
+  values: ValueIndex,
+): Mention | null {
+  const span = tokens.slice(start, end);
+  const first = span[0];
+  const last = span.at(-1);
+  if (!first || !last) return null;
+  // a mention does not cross a comma, a possessive or a conjunction
+  if (span.slice(0, -1).some((token) => token.comma || token.ends || token.possessive)) return null;
+  const text = span.map((token) => token.text).join(' ');
+  const mention: Mention = {
+    start,
+    end,
+    text,
+    tables: [],
+    columns: [],
+    values: linkValues(tokens, start, end, values),
+    score: 0,
+  };
+  const edges = [first, last].some((token) => token.kind === 'stop');
+  const inner = span
+    .slice(1, -1)
+    .every((token) => token.kind !== 'stop' || token.lower === 'of' || token.lower === 'per' || token.lower === 'the');
+  const plain = span.every(
+    (token) => token.kind === 'word' || token.kind === 'stop' || (token.kind === 'number' && span.length > 1),
+  );
+  const lone = span.length === 1 && isKeyword(first);
+  if (!edges && inner && plain && !lone && !/^(between|and|or)$/.test(first.lower)) {
+    const content = contentOf(span);
+    for (const table of index.tables) {
+      const score = linkTable(content, table);
+      if (score >= 0.5) mention.tables.push({ table, score });
+      for (const column of table.columns) {
+        const linked = linkColumn(content, column, table);
+        if (linked >= 0.5) mention.columns.push({ column, score: linked });
+      }
+    }
+    mention.tables.sort((a, b) => b.score - a.score || (a.table.key < b.table.key ? -1 : 1));
+    mention.columns.sort((a, b) => b.score - a.score);
+  }
+  const keyworded = span.some((token) => isKeyword(token));
+  const named = Math.max(mention.tables[0]?.score ?? 0, mention.columns[0]?.score ?? 0);
+  const held = mention.values[0]?.score ?? 0;
+  if (keyworded && Math.max(named, held) < 0.97) return null;
+  mention.score = Math.max(named, held * (LIGHT_WORDS.has(first.lower) && span.length === 1 && !first.capital ? 0.8 : 1));
+  return mention.score >= 0.5 ? mention : null;
+}
+
+const LONGEST = 6;
+
+/**
+ * Chooses mentions by weighted interval scheduling: long and certain ones first.
+ * @param blocked token positions that already mean something else (dates)
+ */
+export function linkMentions(
+  tokens: readonly Token[],
+  index: CatalogueIndex,
+  values: ValueIndex,
+  blocked: ReadonlySet<number>,
+): Mention[] {
+  const best: { weight: number; mentions: Mention[] }[] = [{ weight: 0, mentions: [] }];
+  for (let end = 1; end <= tokens.length; end++) {
+    let choice = best[end - 1] ?? { weight: 0, mentions: [] };
+    for (let start = Math.max(0, end - LONGEST); start < end; start++) {
+      if (tokens.slice(start, end).some((_, at) => blocked.has(start + at))) continue;
+      const mention = linkSpan(tokens, start, end, index, values);
+      const before = best[start];
+      if (!mention || !before) continue;
+      const content = tokens.slice(start, end).filter((token) => token.kind !== 'stop').length || 1;
+      const weight = before.weight + mention.score * content ** 1.15 + 0.02 * (end - start) - 0.1;
+      if (weight > choice.weight) choice = { weight, mentions: [...before.mentions, mention] };
+    }
+    best[end] = choice;
+  }
+  return best.at(-1)?.mentions ?? [];
+}
+
+/** Stems of words, for callers that compare with index words. */
+export const stemAll = (words: readonly string[]): string[] => words.map(stem);

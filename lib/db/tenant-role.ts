@@ -53,11 +53,15 @@ async function canActAsTenant(client: pg.Client): Promise<boolean> {
 
 async function explainMissingRole(client: pg.Client, error: unknown): Promise<unknown> {
   if (!(error instanceof pg.DatabaseError) || error.code !== '42501') return error;
-  const { rows } = await client.query<{ login: string }>('SELECT quote_ident(current_user) AS login');
-  const sql = `CREATE ROLE ${TENANT_ROLE} NOLOGIN NOBYPASSRLS; GRANT ${TENANT_ROLE} TO ${rows[0]?.login ?? 'the login'};`;
+  const { rows } = await client.query<{ login: string; there: boolean }>(
+    'SELECT quote_ident(current_user) AS login, EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS there',
+    [TENANT_ROLE],
+  );
+  const create = rows[0]?.there ? '' : `CREATE ROLE ${TENANT_ROLE} NOLOGIN NOBYPASSRLS; `;
+  const sql = `${create}GRANT ${TENANT_ROLE} TO ${rows[0]?.login ?? 'the login'};`;
   return new QuarryError(
     'database.unavailable',
-    `The builder database's login may not create the role ${TENANT_ROLE}. Let an administrator run: ${sql}`,
+    `The builder database's login may not act as the role ${TENANT_ROLE}. Let an administrator run: ${sql}`,
     { hints: [sql], cause: error },
   );
 }

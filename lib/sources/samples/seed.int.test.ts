@@ -1,0 +1,179 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type SeedReport, seedSamples } from '../../../prisma/seed';
+import { migrate } from '../../db';
+import { createScratchDatabase, type ScratchDatabase } from '../../db/scratch';
+import { readEnv } from '../../kernel/env';
+import { digestRows, digestSample, readInstalledSamples, SAMPLES, sampleConnections, sampleFile } from '.';
+import { canonicalText } from './digest';
+
+let scratch: ScratchDatabase;
+let home: string;
+let first: SeedReport;
+
+/** A database of the builder's server, as its owner. */
+function urlOf(database: string): string {
+  const url = new URL(scratch.url);
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
+const builder = () => new URL(scratch.url).pathname.slice(1);
+
+async function query(url: string, sql: string, parameters: unknown[] = []): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql, parameters)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** The sample's own login on a database. */
+function asLogin(database: string): string {
+  const note = readInstalledSamples();
+  const url = new URL(urlOf(database));
+  url.username = note?.username ?? '';
+  url.password = note?.password ?? '';
+  return url.href;
+}
+
+beforeAll(async () => {
+  scratch = await createScratchDatabase(readEnv('TEST_POSTGRES_URL') ?? '');
+  await migrate({ url: scratch.url });
+  home = mkdtempSync(path.join(tmpdir(), 'quarry-seed-'));
+  vi.stubEnv('QUARRY_HOME', home);
+  vi.stubEnv('SQLITE_ROOT', '');
+  vi.stubEnv('DATABASE_URL', scratch.url);
+  first = await seedSamples();
+});
+
+afterAll(async () => {
+  const admin = readEnv('TEST_POSTGRES_URL') ?? '';
+  for (const { name } of SAMPLES) await query(admin, `DROP DATABASE IF EXISTS ${builder()}_${name} WITH (FORCE)`);
+  await query(admin, `DROP ROLE IF EXISTS ${builder()}_samples`);
+  await scratch.drop();
+  rmSync(home, { recursive: true, force: true });
+  vi.unstubAllEnvs();
+});
+
+describe('seeding', () => {
+  it('writes both samples for both engines, and nothing the second time', async () => {
+    expect(first.written).toBe(4);
+    expect(sampleConnections().map(({ sample, type }) => `${sample} ${type}`)).toEqual([
+      'network postgres',
+      'network sqlite',
+      'storefront postgres',
+      'storefront sqlite',
+    ]);
+    const stamp = statSync(sampleFile('network')).mtimeMs;
+    expect((await seedSamples()).written).toBe(0);
+    expect(statSync(sampleFile('network')).mtimeMs).toBe(stamp);
+  });
+
+  it('replaces a damaged file and one of another version', async () => {
+    writeFileSync(sampleFile('network'), 'not a database');
+    expect((await seedSamples()).written).toBe(1);
+    const db = new Database(sampleFile('network'));
+    db.pragma('user_version = 999');
+    db.close();
+    await query(urlOf(`${builder()}_network`), "COMMENT ON SCHEMA public IS 'another version'");
+    expect((await seedSamples()).written).toBe(2);
+    expect((await seedSamples()).written).toBe(0);
+  });
+
+  it('keeps the password of the login for the owner of the installation only', async () => {
+    const file = path.join(home, 'samples.json');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const before = readInstalledSamples()?.password;
+    await seedSamples();
+    expect(readInstalledSamples()?.password).toBe(before);
+    expect(JSON.stringify(await seedSamples())).not.toContain(before);
+  });
+});
+
+describe.each(SAMPLES.map((sample) => [sample.name, sample] as const))('the %s sample, once installed', (name, sample) => {
+  it('has the same rows in a file as it is defined with, and its foreign keys hold', () => {
+    expect(existsSync(sampleFile(name))).toBe(true);
+    const db = new Database(sampleFile(name), { readonly: true });
+    try {
+      const read = (table: string) => db.prepare(`SELECT * FROM "${table}" ORDER BY id`).raw().all() as unknown[][];
+      expect(digestRows(sample, read)).toBe(digestSample(sample));
+      expect(db.pragma('foreign_key_check')).toEqual([]);
+      const keys = sample.tables.flatMap((table) => db.pragma(`foreign_key_list("${table.name}")`) as unknown[]);
+      expect(keys).toHaveLength(sample.tables.flatMap((table) => table.columns).filter((column) => column.references).length);
+      expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
+    } finally {
+      db.close();
+    }
+  });
+
+  it('has the same rows on the server, with keys and comments', async () => {
+    const url = asLogin(`${builder()}_${name}`);
+    const tables: Record<string, unknown[][]> = {};
+    for (const table of sample.tables) {
+      const columns = table.columns.map(({ name: column, type }) =>
+        type === 'inet'
+          ? `host("${column}") AS "${column}"`
+          : type === 'date' || type === 'timestamp'
+            ? `"${column}"::text`
+            : `"${column}"`,
+      );
+      const found = await query(url, `SELECT ${columns.join(', ')} FROM "${table.name}" ORDER BY id`);
+      tables[table.name] = found.map((row) => table.columns.map((column) => row[column.name]));
+    }
+    expect(digestRows(sample, (table) => tables[table] ?? [])).toBe(digestSample(sample));
+    const [keys] = await query(url, "SELECT count(*)::int AS n FROM pg_constraint WHERE contype = 'f' AND convalidated");
+    expect(keys?.n).toBe(sample.tables.flatMap((table) => table.columns).filter((column) => column.references).length);
+    const [comment] = await query(url, 'SELECT obj_description($1::regclass) AS text', [sample.tables[0]?.name]);
+    expect(comment?.text).toBe(sample.tables[0]?.comment);
+  });
+
+  it('gives money without loss on the server', async () => {
+    const table = sample.tables.find(({ columns }) => columns.some(({ type }) => type === 'decimal'));
+    const column = table?.columns.find(({ type }) => type === 'decimal');
+    if (!table || !column) throw new Error('The sample has no money.');
+    const generated = (sample.generate()[table.name] ?? []).map((row) => row[table.columns.indexOf(column)]);
+    const cents = generated.reduce<bigint>((sum, value) => sum + BigInt(String(value ?? '0').replace('.', '')), 0n);
+    const [row] = await query(asLogin(`${builder()}_${name}`), `SELECT sum("${column.name}") AS total FROM "${table.name}"`);
+    expect(canonicalText(column, row?.total).replace('.', '')).toBe(String(cents));
+  });
+});
+
+describe('the login of the samples', () => {
+  it('reads, and can do nothing else', async () => {
+    const url = asLogin(`${builder()}_network`);
+    expect(await query(url, 'SELECT count(*)::int AS n FROM devices')).toEqual([{ n: 45 }]);
+    const denied = [
+      'BEGIN READ WRITE; DELETE FROM devices',
+      'BEGIN READ WRITE; UPDATE sites SET name = name',
+      'BEGIN READ WRITE; CREATE TABLE mine (id int)',
+      'BEGIN READ WRITE; CREATE TEMP TABLE mine (id int)',
+      'SELECT passwd FROM pg_shadow',
+      "SELECT pg_read_file('PG_VERSION')",
+      "COPY sites TO PROGRAM 'true'",
+    ];
+    for (const sql of denied) await expect(query(url, sql), sql).rejects.toMatchObject({ code: '42501' });
+    await expect(query(url, 'DELETE FROM devices')).rejects.toMatchObject({ code: expect.stringMatching(/25006|42501/) });
+  });
+
+  it('cannot see a row of the builder database', async () => {
+    const url = asLogin(builder());
+    const tables = await query(scratch.url, `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'`);
+    expect(tables.length).toBeGreaterThan(25);
+    for (const { name } of tables)
+      await expect(query(url, `SELECT 1 FROM ${name}`), String(name)).rejects.toMatchObject({ code: '42501' });
+    await expect(query(url, 'SET ROLE quarry_tenant')).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it('has no secret in clear outside its own note', () => {
+    const password = readInstalledSamples()?.password ?? '';
+    expect(password.length).toBeGreaterThanOrEqual(32);
+    expect(readFileSync(sampleFile('network')).includes(password)).toBe(false);
+  });
+});

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type AddressInfo, createConnection, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeDb } from '../db';
 import type { Clock } from '../kernel/clock';
@@ -114,12 +115,12 @@ describe('[D3] layers', () => {
 
 describe('versions', () => {
   it('[D6] keeps a version per change, none without one, and tells the difference', async () => {
-    const { id, admin } = await connected(SHOP);
+    const { id, admin, run } = await connected(SHOP);
     expect(await refreshSchema(org.ctx, id)).toMatchObject({ layer: 'source', version: 1 });
     await admin.query("INSERT INTO customers VALUES (1, 'Ada')");
     await admin.query('ANALYZE');
     expect((await refreshSchema(org.ctx, id)).version).toBe(1);
-    await admin.query(
+    await run(
       'ALTER TABLE orders DROP COLUMN status; ALTER TABLE customers ALTER COLUMN name DROP NOT NULL; CREATE TABLE shops (id int)',
     );
     expect((await refreshSchema(org.ctx, id)).version).toBe(2);
@@ -152,7 +153,7 @@ describe('versions', () => {
 
 describe('[D7] descriptions', () => {
   it('describes each table, writes anew only what changed, and leaves a person their text', async () => {
-    const { id, admin } = await connected(SHOP);
+    const { id, admin, run } = await connected(SHOP);
     const { descriptions } = await getSchema(org.ctx, id);
     expect(descriptions['public.orders']).toMatch(/^What customers bought; with total and status\./);
     expect(descriptions['public.customers']).toMatch(/^Customers: one row per customer, with name\./);
@@ -164,12 +165,12 @@ describe('[D7] descriptions', () => {
     expect(after['public.orders']).toContain('paid on');
     const rows = () => org.ctx.db.tableDescription.findMany({ where: { dataSourceId: id }, orderBy: { tableName: 'asc' } });
     const before = await rows();
-    await admin.query('CREATE TABLE shops (id int)');
+    await run('CREATE TABLE shops (id int)');
     await refreshSchema(org.ctx, id);
     expect((await rows()).filter((row) => row.tableName !== 'public.shops')).toEqual(before);
     await setDescription(org.ctx, id, { table: 'public.customers', text: null });
-    expect((await getSchema(org.ctx, id)).descriptions['public.customers']).toBe(
-      'Customers: one row per customer, with name and city.',
+    expect((await getSchema(org.ctx, id)).descriptions['public.customers']).toMatch(
+      /^Customers: one row per customer, with name and city\./,
     );
     await expect(setDescription(org.ctx, id, { table: 'public.nothing', text: 'x' })).rejects.toMatchObject({
       code: 'not_found',
@@ -199,28 +200,55 @@ describe('[D7] descriptions', () => {
   });
 });
 
+/** A relay before the server that counts what clients ask of it: simple queries and executions, by the protocol's message types. */
+async function countingRelay(target: { host: string; port: number }) {
+  let count = 0;
+  const server = createServer((client) => {
+    const upstream = createConnection(target);
+    let pending = Buffer.alloc(0);
+    let started = false;
+    client.on('data', (chunk) => {
+      upstream.write(chunk);
+      pending = Buffer.concat([pending, chunk]);
+      for (;;) {
+        // The first message has no type byte, only its length.
+        const head = started ? 1 : 0;
+        if (pending.length < head + 4) break;
+        const size = head + pending.readUInt32BE(head);
+        if (pending.length < size) break;
+        if (started && ['Q', 'E'].includes(String.fromCharCode(pending[0] ?? 0))) count += 1;
+        started = true;
+        pending = pending.subarray(size);
+      }
+    });
+    upstream.pipe(client);
+    client.on('close', () => upstream.destroy());
+    client.on('error', () => upstream.destroy());
+    upstream.on('error', () => client.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { port, count: () => count, close: () => server.close() };
+}
+
 it('[D9] reads a thousand tables with as many queries as one', async () => {
-  const count = 1_000;
   const columns = Array.from({ length: 20 }, (_, i) => `c${i} int`).join(', ');
-  const small = await connected('CREATE TABLE one (id int)');
-  const large = await connected(
-    `DO $$ BEGIN FOR i IN 1..${count} LOOP EXECUTE format('CREATE TABLE t%s (${columns})', i); END LOOP; END $$`,
-  );
-  expect(large.created.schema.tables).toHaveLength(count);
-  const queries = async (database: SourceDatabase, id: string) => {
-    const read = async () => {
-      const { rows } = await database.admin.query<{ n: string }>(
-        'SELECT pg_stat_get_db_xact_commit(oid) AS n FROM pg_database WHERE datname = current_database()',
-      );
-      return Number(rows[0]?.n);
-    };
-    await database.admin.query('SELECT pg_stat_force_next_flush()');
-    const before = await read();
-    await refreshSchema(org.ctx, id);
-    await drainPools(1_000);
-    return (await read()) - before;
+  const queriesFor = async (setupSql: string) => {
+    const database = await createSourceDatabase(setupSql);
+    made.push(database);
+    const relay = await countingRelay(database.connection);
+    const connection = { ...database.connection, port: relay.port, tls: { mode: 'disable' as const } };
+    const { id } = await createSource(org.ctx, { name: randomUUID(), type: 'postgres', connection });
+    const before = relay.count();
+    const { catalogue } = await refreshSchema(org.ctx, id);
+    relay.close();
+    return { tables: catalogue.tables.length, columns: catalogue.tables.at(-1)?.columns.length, queries: relay.count() - before };
   };
-  const one = await queries(small, small.id);
-  const many = await queries(large, large.id);
-  expect(many).toBeLessThanOrEqual(one + 2);
+  const one = await queriesFor('CREATE TABLE one (id int)');
+  const many = await queriesFor(
+    `DO $$ BEGIN FOR i IN 1..1000 LOOP EXECUTE format('CREATE TABLE t%s (${columns})', i); END LOOP; END $$`,
+  );
+  expect(one).toMatchObject({ tables: 1, columns: 1 });
+  expect(one.queries).toBeGreaterThan(0);
+  expect(many).toEqual({ tables: 1_000, columns: 20, queries: one.queries });
 }, 60_000);

@@ -11,6 +11,8 @@ export interface SourceDatabase {
   admin: pg.Client;
   /** Backend pids of the login's connections, as the server sees them. */
   backends(): Promise<string[]>;
+  /** Runs statements as the login, which then owns what they make. */
+  run(sql: string): Promise<void>;
   setPassword(password: string): Promise<void>;
   drop(): Promise<void>;
 }
@@ -26,21 +28,25 @@ export async function createSourceDatabase(setupSql = '', options: { password?: 
   const database = `source_${mark}`;
   const username = `login_${mark}`;
   const password = options.password ?? `p${mark}`;
-  const root = new pg.Client({ connectionString: server });
-  await root.connect();
-  await root.query(`CREATE ROLE ${username} LOGIN PASSWORD ${root.escapeLiteral(password)}`);
+  const root = new pg.Pool({ connectionString: server, max: 2 });
+  const roleWith = (secret: string) => `ROLE ${username} LOGIN PASSWORD ${pg.escapeLiteral(secret)}`;
+  await root.query(`CREATE ${roleWith(password)}`);
   await root.query(`CREATE DATABASE ${database} OWNER ${username}`);
   const url = new URL(server);
   url.pathname = `/${database}`;
   const admin = new pg.Client({ connectionString: url.href });
   await admin.connect();
-  if (setupSql) await admin.query(`SET ROLE ${username}; ${setupSql}; RESET ROLE`);
+  const run = async (sql: string) => {
+    await admin.query(`SET ROLE ${username}; ${sql}; RESET ROLE`);
+  };
+  if (setupSql) await run(setupSql);
   const connection = { host: url.hostname, port: Number(url.port || 5432), database, username, password };
 
   return {
     connection,
     uri: `postgres://${username}:${encodeURIComponent(password)}@${connection.host}:${connection.port}/${database}`,
     admin,
+    run,
     async backends() {
       const { rows } = await root.query<{ pid: number }>('SELECT pid FROM pg_stat_activity WHERE usename = $1 ORDER BY pid', [
         username,
@@ -48,7 +54,7 @@ export async function createSourceDatabase(setupSql = '', options: { password?: 
       return rows.map((row) => String(row.pid));
     },
     async setPassword(next) {
-      await root.query(`ALTER ROLE ${username} PASSWORD ${root.escapeLiteral(next)}`);
+      await root.query(`ALTER ${roleWith(next)}`);
     },
     async drop() {
       await admin.end();

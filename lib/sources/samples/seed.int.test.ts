@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -5,9 +6,11 @@ import Database from 'better-sqlite3';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type SeedReport, seedSamples } from '../../../prisma/seed';
-import { migrate } from '../../db';
+import { closeDb, migrate } from '../../db';
 import { createScratchDatabase, type ScratchDatabase } from '../../db/scratch';
 import { readEnv } from '../../kernel/env';
+import { createTestOrganization, type TestOrganization } from '../../testing/organization';
+import { addSampleSources, createSource, drainPools, openSource } from '..';
 import { digestRows, digestSample, readInstalledSamples, SAMPLES, sampleConnections, sampleFile } from '.';
 import { canonicalText } from './digest';
 
@@ -50,10 +53,13 @@ beforeAll(async () => {
   vi.stubEnv('QUARRY_HOME', home);
   vi.stubEnv('SQLITE_ROOT', '');
   vi.stubEnv('DATABASE_URL', scratch.url);
+  vi.stubEnv('QUARRY_MASTER_KEY', randomBytes(32).toString('base64'));
   first = await seedSamples();
 });
 
 afterAll(async () => {
+  await drainPools(0);
+  await closeDb();
   const admin = readEnv('TEST_POSTGRES_URL') ?? '';
   for (const { name } of SAMPLES) await query(admin, `DROP DATABASE IF EXISTS ${builder()}_${name} WITH (FORCE)`);
   await query(admin, `DROP ROLE IF EXISTS ${builder()}_samples`);
@@ -175,5 +181,58 @@ describe('the login of the samples', () => {
     const password = readInstalledSamples()?.password ?? '';
     expect(password.length).toBeGreaterThanOrEqual(32);
     expect(readFileSync(sampleFile('network')).includes(password)).toBe(false);
+  });
+});
+
+describe('connecting the samples to an organisation', () => {
+  let made: TestOrganization;
+
+  beforeAll(async () => {
+    made = await createTestOrganization();
+  });
+
+  it('adds one source for each sample and engine to the development environment, once', async () => {
+    const added = await addSampleSources(made.ctx);
+    expect(added.map(({ name, sample, access, environment }) => [name, sample, access, environment.slug])).toEqual([
+      ['Network (PostgreSQL)', 'network', 'read', 'development'],
+      ['Network (SQLite)', 'network', 'read', 'development'],
+      ['Storefront (PostgreSQL)', 'storefront', 'read', 'development'],
+      ['Storefront (SQLite)', 'storefront', 'read', 'development'],
+    ]);
+    expect(await addSampleSources(made.ctx)).toEqual([]);
+    expect(JSON.stringify(added)).not.toContain(readInstalledSamples()?.password);
+  });
+
+  it('gives sources that see their own sample, cannot write, and answer the same on both engines', async () => {
+    const sources = await made.ctx.db.dataSource.findMany({ orderBy: { name: 'asc' } });
+    const answers: unknown[] = [];
+    for (const { id, sample } of sources) {
+      const source = await openSource(made.ctx, id);
+      const lease = await source.lease();
+      try {
+        const catalogue = await lease.introspect(AbortSignal.timeout(20_000));
+        const definition = SAMPLES.find(({ name }) => name === sample);
+        expect(catalogue.tables.map(({ name }) => name).sort()).toEqual(definition?.tables.map(({ name }) => name).sort());
+        expect((await lease.validate()).canWrite).toBe(false);
+        const text = sample === 'network' ? 'SELECT count(*) AS n FROM devices' : 'SELECT count(*) AS n FROM orders';
+        const options = { signal: AbortSignal.timeout(20_000), timeoutMs: 10_000, maxRows: 10, maxBytes: 10_000 };
+        const { rows } = await lease.execute({ text }, options);
+        for await (const batch of rows)
+          answers.push(...batch.map(([cell]) => (typeof cell === 'object' ? Object.values(cell ?? {})[0] : cell)));
+      } finally {
+        lease.release();
+      }
+    }
+    expect(answers).toEqual(['45', '45', '50000', '50000']);
+  });
+
+  it("leaves somebody's own source of the same name alone", async () => {
+    const other = await createTestOrganization();
+    await createSource(other.ctx, { name: 'Network (SQLite)', type: 'sqlite', connection: { file: sampleFile('storefront') } });
+    expect((await addSampleSources(other.ctx)).map(({ name }) => name)).toEqual([
+      'Network (PostgreSQL)',
+      'Storefront (PostgreSQL)',
+      'Storefront (SQLite)',
+    ]);
   });
 });

@@ -1,0 +1,219 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import path from 'node:path';
+import { QuarryError } from '../../kernel/errors';
+import { projectRoot } from '../../kernel/paths';
+import { singleton } from '../../kernel/singleton';
+import { openError, queryError, type ReaderError } from './errors';
+import { resolveDatabaseFile } from './file-guard';
+import type { RawColumn, RawValue } from './values';
+
+type Reply =
+  | { op: 'opened' }
+  | { op: 'columns'; id: number; columns: RawColumn[] }
+  | { op: 'rows'; id: number; rows: RawValue[][] }
+  | { op: 'end'; id: number; truncated: null | { by: 'rows' | 'bytes'; limit: number }; affectedRows?: number }
+  | ({ op: 'error'; id: number | null } & ReaderError);
+
+export interface Command {
+  text: string;
+  params: RawValue[];
+  maxRows: number;
+  maxBytes: number;
+  write: boolean;
+}
+
+type Ended = Extract<Reply, { op: 'end' }>;
+
+/** Processes of this process, ended with it however it ends. */
+const children = () =>
+  singleton('adapters.sqlite.children', () => {
+    const all = new Set<ChildProcess>();
+    process.once('exit', () => {
+      for (const child of all) child.kill('SIGKILL');
+    });
+    return all;
+  });
+
+/** One reader process with one open file. One statement at a time. */
+export class SqliteConnection {
+  dead = false;
+  #listener: ((reply: Reply) => void) | null = null;
+  #gone: ((error: QuarryError) => void) | null = null;
+  #lastId = 0;
+  #closed: Promise<void>;
+  /** Why it was ended on purpose; a process that ends without a reason was killed from outside. */
+  #reason: QuarryError | null = null;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    onLost: (connection: SqliteConnection) => void,
+  ) {
+    child.on('message', (reply) => this.#listener?.(reply as Reply));
+    child.on('error', () => undefined);
+    this.#closed = new Promise((resolve) => {
+      child.once('exit', () => {
+        this.dead = true;
+        children().delete(child);
+        this.#gone?.(this.#reason ?? lostReader());
+        if (this.#reason === null) onLost(this);
+        resolve();
+      });
+    });
+  }
+
+  /** Starts the process and opens the file. @throws QuarryError source.* */
+  static async open(
+    file: string,
+    options: { writable: boolean; timeoutMs: number; onLost: (connection: SqliteConnection) => void },
+  ): Promise<SqliteConnection> {
+    const real = resolveDatabaseFile(file);
+    const script = path.join(projectRoot(), 'lib', 'adapters', 'sqlite', 'reader-process.mjs');
+    // Next to no environment: the process needs none, and secrets have no business there.
+    const child = fork(script, [], {
+      serialization: 'advanced',
+      env: { NODE_ENV: 'production' },
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    children().add(child);
+    const connection = new SqliteConnection(child, options.onLost);
+    try {
+      await connection.opened(real, options);
+      return connection;
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  get pid(): string {
+    return String(this.child.pid ?? 0);
+  }
+
+  private opened(file: string, { writable, timeoutMs }: { writable: boolean; timeoutMs: number }): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new QuarryError('source.unreachable', 'Opening the file took too long.', { stage: 'connect' })),
+        timeoutMs,
+      );
+      const finish = (settle: () => void) => {
+        clearTimeout(timer);
+        this.#listener = null;
+        this.#gone = null;
+        settle();
+      };
+      this.#gone = (error) => finish(() => reject(error));
+      this.#listener = (reply) => {
+        if (reply.op === 'opened') finish(resolve);
+        else if (reply.op === 'error') finish(() => reject(openError(reply)));
+      };
+      this.send({ op: 'open', file, writable });
+    });
+  }
+
+  /**
+   * Runs one statement. Batches are asked for one by one, so that a slow reader holds the process back.
+   * @returns the columns with an iterator over batches of raw rows, which must be read to its end or left
+   */
+  async run(command: Command): Promise<{ columns: RawColumn[]; batches: AsyncGenerator<RawValue[][], Ended> }> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const inbox = new Inbox();
+    this.#listener = (reply) => {
+      if ('id' in reply && reply.id === id) inbox.push(reply);
+    };
+    this.#gone = (error) => inbox.fail(error);
+    this.send({ op: 'execute', id, ...command });
+    const first = await inbox.next();
+    if (first.op === 'error') throw queryError(first);
+    if (first.op !== 'columns') throw new QuarryError('internal', 'The reader answered out of order.');
+    return { columns: first.columns, batches: this.batches(id, inbox) };
+  }
+
+  private async *batches(id: number, inbox: Inbox): AsyncGenerator<RawValue[][], Ended> {
+    let ended = false;
+    try {
+      for (;;) {
+        const reply = await inbox.next();
+        if (reply.op === 'rows') {
+          yield reply.rows;
+          this.send({ op: 'more', id });
+          continue;
+        }
+        ended = true;
+        if (reply.op === 'error') throw queryError(reply);
+        if (reply.op === 'end') return reply;
+      }
+    } finally {
+      if (!ended) await this.stop(id, inbox);
+    }
+  }
+
+  /** Leaves a statement early. A process that doesn't hear it, because it is busy, is ended. */
+  private async stop(id: number, inbox: Inbox): Promise<void> {
+    if (this.dead) return;
+    this.send({ op: 'stop', id });
+    const late = setTimeout(
+      () => this.kill(new QuarryError('query.cancelled', 'The query was stopped.', { stage: 'execute' })),
+      250,
+    );
+    try {
+      for (let reply = await inbox.next(); reply.op === 'rows'; reply = await inbox.next());
+    } catch {
+      // It is gone, which is as good.
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** Ends the process at once, and with it whatever it runs; waiting calls fail with `reason`. */
+  kill(reason: QuarryError): void {
+    this.#reason ??= reason;
+    this.child.kill('SIGKILL');
+  }
+
+  /** Closes it; resolves when the process is gone. */
+  close(): Promise<void> {
+    this.kill(new QuarryError('source.unreachable', 'The connection was closed.', { stage: 'connect' }));
+    return this.#closed;
+  }
+
+  private send(message: object): void {
+    if (this.child.connected) this.child.send(message, () => undefined);
+  }
+}
+
+function lostReader(): QuarryError {
+  return new QuarryError('source.unreachable', 'The process that reads this file ended unexpectedly. Try again.', {
+    stage: 'execute',
+  });
+}
+
+/** Replies that came before somebody asked for them. */
+class Inbox {
+  readonly #replies: Reply[] = [];
+  #error: QuarryError | null = null;
+  #waiter: { resolve(reply: Reply): void; reject(error: unknown): void } | null = null;
+
+  push(reply: Reply): void {
+    const waiter = this.#waiter;
+    this.#waiter = null;
+    if (waiter) waiter.resolve(reply);
+    else this.#replies.push(reply);
+  }
+
+  fail(error: QuarryError): void {
+    this.#error = error;
+    this.#waiter?.reject(error);
+    this.#waiter = null;
+  }
+
+  next(): Promise<Reply> {
+    const reply = this.#replies.shift();
+    if (reply) return Promise.resolve(reply);
+    if (this.#error) return Promise.reject(this.#error);
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject };
+    });
+  }
+}

@@ -1,0 +1,173 @@
+import { QuarryError } from '../../kernel/errors';
+import type {
+  Catalogue,
+  ConnectionReport,
+  ExecuteOptions,
+  ExplainPlan,
+  Lease,
+  OpenLimits,
+  Pool,
+  PoolStats,
+  ResultStream,
+  Row,
+  Statement,
+} from '../contract';
+import { ConnectionPool } from '../pool';
+import { SqliteConnection } from './connection';
+import { introspect } from './introspect';
+import type { SqliteConfig } from './manifest';
+import { positional } from './placeholders';
+import { describeColumns, type RawValue, toBound, toRow } from './values';
+
+/** For what the driver asks of its own accord. */
+const OWN_LIMITS = { timeoutMs: 30_000, maxRows: 1_000_000, maxBytes: 500_000_000 };
+
+/** Reader processes of one file. Nothing starts before the first lease. */
+export function openPool(config: SqliteConfig, limits: OpenLimits): Pool {
+  const pool: ConnectionPool<SqliteConnection> = new ConnectionPool(
+    {
+      connect: () =>
+        SqliteConnection.open(config.file, {
+          writable: limits.allowWrites,
+          timeoutMs: limits.connectTimeoutMs,
+          onLost: (connection) => pool.lost(connection),
+        }),
+      settle: async (connection) => !connection.dead,
+      close: (connection) => connection.close(),
+      interrupt: (connection) =>
+        connection.kill(new QuarryError('query.cancelled', 'The source is being closed.', { stage: 'execute' })),
+    },
+    limits,
+  );
+  return {
+    lease: async (options) => new SqliteLease(await pool.acquire(options?.signal), pool, config, limits),
+    stats: (): PoolStats => pool.stats(),
+    drain: (graceMs) => pool.drain(graceMs),
+  };
+}
+
+class SqliteLease implements Lease {
+  readonly backendId: string;
+  private released = false;
+
+  constructor(
+    private readonly connection: SqliteConnection,
+    private readonly pool: ConnectionPool<SqliteConnection>,
+    private readonly config: SqliteConfig,
+    private readonly limits: OpenLimits,
+  ) {
+    this.backendId = connection.pid;
+  }
+
+  async execute(statement: Statement, options: ExecuteOptions): Promise<ResultStream> {
+    const { signal, timeoutMs, maxRows, maxBytes, write = false } = options;
+    if (write && !this.limits.allowWrites)
+      throw new QuarryError('query.refused', 'This source is for reading only.', { stage: 'execute' });
+    if (signal.aborted) throw cancelled();
+    const end = this.watch(signal, timeoutMs);
+    try {
+      const { text, params = [] } = positional(statement);
+      const { columns: raw, batches } = await this.connection.run({
+        text,
+        params: params.map(toBound),
+        maxRows,
+        maxBytes,
+        write,
+      });
+      // Types of expressions show in the first rows only, so the first batch comes before the columns are told.
+      const first = await batches.next();
+      const columns = describeColumns(raw, first.done ? [] : first.value);
+      let outcome: ReturnType<ResultStream['outcome']> = { truncated: null };
+      const rows = async function* (): AsyncGenerator<Row[]> {
+        try {
+          let step = first;
+          while (!step.done) {
+            yield step.value.map((row: RawValue[]) => toRow(row, columns));
+            step = await batches.next();
+          }
+          const { truncated, affectedRows } = step.value;
+          outcome = { truncated, ...(affectedRows === undefined ? {} : { affectedRows }) };
+        } finally {
+          await batches.return({ op: 'end', id: 0, truncated: null });
+          end();
+        }
+      };
+      return { columns, rows: rows(), outcome: () => outcome };
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
+  /** Ends the process when time is up or the caller leaves: nothing else stops a statement of SQLite from outside. */
+  private watch(signal: AbortSignal, timeoutMs: number): () => void {
+    const timer = setTimeout(() => {
+      const seconds = Math.round(timeoutMs / 100) / 10;
+      this.connection.kill(
+        new QuarryError('query.timeout', `The query ran longer than ${seconds} s and was stopped. Filter or aggregate earlier.`, {
+          stage: 'execute',
+        }),
+      );
+    }, timeoutMs);
+    const onAbort = () => this.connection.kill(cancelled());
+    signal.addEventListener('abort', onAbort, { once: true });
+    return () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    };
+  }
+
+  introspect(signal: AbortSignal): Promise<Catalogue> {
+    return introspect((text, params) => this.readAll(text, params, signal));
+  }
+
+  async validate(): Promise<ConnectionReport> {
+    const started = performance.now();
+    const [version] = await this.readAll('SELECT sqlite_version()', [], new AbortController().signal);
+    const latencyMs = Math.round((performance.now() - started) * 100) / 100;
+    const [count] = await this.readAll(
+      "SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+      [],
+      new AbortController().signal,
+    );
+    return {
+      serverVersion: String(version?.[0] ?? ''),
+      database: this.config.file.split('/').at(-1) ?? this.config.file,
+      tableCount: Number(count?.[0] ?? 0),
+      tls: 'off',
+      latencyMs,
+      // The handle itself is read-only unless the source allows writes; no login has a say.
+      canWrite: this.limits.allowWrites,
+    };
+  }
+
+  async explain(statement: Statement, options: ExecuteOptions): Promise<ExplainPlan> {
+    const result = await this.execute({ ...statement, text: `EXPLAIN QUERY PLAN ${statement.text}` }, options);
+    const plan: Row[] = [];
+    for await (const batch of result.rows) plan.push(...batch);
+    return { plan };
+  }
+
+  /** Small results of the driver's own queries, raw values as text or number. */
+  private async readAll(text: string, params: RawValue[], signal: AbortSignal): Promise<RawValue[][]> {
+    const end = this.watch(signal, OWN_LIMITS.timeoutMs);
+    try {
+      const { batches } = await this.connection.run({ text, params, ...OWN_LIMITS, write: false });
+      const rows: RawValue[][] = [];
+      for await (const batch of batches) rows.push(...batch);
+      return rows;
+    } finally {
+      end();
+    }
+  }
+
+  release(broken = false): void {
+    if (this.released) return;
+    this.released = true;
+    this.pool.release(this.connection, broken || this.connection.dead);
+  }
+}
+
+function cancelled(): QuarryError {
+  return new QuarryError('query.cancelled', 'The query was cancelled.', { stage: 'execute' });
+}

@@ -28,6 +28,11 @@ export function logToStandardError(): void {
   singleton('kernel.log', () => pino(options(), pino.destination({ dest: 2, sync: true })));
 }
 
+/** Sends the log of this process, at every level, to `write`: for tests of what is logged. Call it before anything logs. */
+export function logInto(write: (line: string) => void): void {
+  singleton('kernel.log', () => pino({ ...options(), level: 'trace' }, { write }));
+}
+
 /** The process's JSON logger. Take a child with the request id where there is one: `ctx.log`. */
 export function logger(): Logger {
   return singleton('kernel.log', () => pino(options()));

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Writable } from 'node:stream';
 import pg from 'pg';
-import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeDb, databaseUrl } from '@/lib/db';
-import { singleton } from '@/lib/kernel/singleton';
+import { logInto } from '@/lib/kernel/log';
 import { drainPools } from '@/lib/sources';
 import { createTestOrganization, type TestOrganization } from '@/lib/testing/organization';
 import { testRequest } from '@/lib/testing/request';
@@ -26,14 +24,7 @@ let database: SourceDatabase;
 const answers: string[] = [];
 
 beforeAll(async () => {
-  // The process's own logger, at its most talkative, into memory.
-  const sink = new Writable({
-    write(chunk, _encoding, done) {
-      logged.push(String(chunk));
-      done();
-    },
-  });
-  singleton('kernel.log', () => pino({ level: 'trace' }, sink));
+  logInto((line) => void logged.push(line));
   org = await createTestOrganization();
   other = await createTestOrganization();
   database = await createSourceDatabase('CREATE TABLE orders (id int PRIMARY KEY, total numeric)', { password: CANARY });

@@ -58,6 +58,7 @@ class Assembler {
 
   private findMain(): void {
     const { selects, entities, groups } = this.sketch;
+    this.names.votes = this.columnVotes();
     const outer = entities.filter((mention) => this.outside(mention));
     const counted = selects.find((select) => select.fn === 'count' && select.mention && isTable(select.mention));
     const owned = selects.find((select) => select.owner && !select.fn) ?? selects.find((select) => select.owner);
@@ -67,7 +68,15 @@ class Assembler {
     const about = selects.some((select) => !select.fn && select.mention && !isTable(select.mention))
       ? undefined
       : counted?.mention;
-    const after = about ?? owned?.owner ?? noun?.mention ?? counted?.mention ?? outer[0] ?? groups[0]?.mention;
+    const each = groups.find((group) => group.mention && isTable(group.mention))?.mention;
+    const after =
+      about ??
+      owned?.owner ??
+      noun?.mention ??
+      (counted && selects.some((select) => !select.fn) ? each : null) ??
+      counted?.mention ??
+      outer[0] ??
+      groups[0]?.mention;
     for (const mention of outer) {
       const table = this.names.tableOf(mention);
       if (table && bestTable(mention) >= 0.6) this.names.anchors.add(table.key);
@@ -81,7 +90,7 @@ class Assembler {
   }
 
   /** The table that holds most of the columns that were asked for. */
-  private mainByColumns(named: IndexedTable | null): IndexedTable | null {
+  private columnVotes(): Map<string, number> {
     const votes = new Map<string, number>();
     const columns = [
       ...this.sketch.selects.flatMap((select) => (select.mention ? [{ mention: select.mention, weight: 1 }] : [])),
@@ -97,6 +106,11 @@ class Assembler {
       }
       for (const [key, score] of perTable) votes.set(key, (votes.get(key) ?? 0) + weight * score);
     }
+    return votes;
+  }
+
+  private mainByColumns(named: IndexedTable | null): IndexedTable | null {
+    const votes = new Map(this.names.votes);
     for (const key of votes.keys()) if (this.names.anchors.has(key)) votes.set(key, (votes.get(key) ?? 0) + 0.6);
     const best = [...votes].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0];
     if (!best) return null;
@@ -170,7 +184,9 @@ class Assembler {
       this.names.used.set(mention, bestTable(mention));
       return this.labelOf(table, this.isOnlySelect(select));
     }
-    const owner = select.owner ? this.names.tableOf(select.owner)?.key : undefined;
+    const each = this.sketch.groups.find((group) => group.mention && this.nounTable(group.mention))?.mention;
+    const named = select.owner ?? each;
+    const owner = named ? this.names.tableOf(named)?.key : undefined;
     const column = this.names.columnFor(mention, { owner });
     if (!column) {
       const fallback = this.names.tableOf(mention);
@@ -190,8 +206,7 @@ class Assembler {
       target.label.some((label) => label.column.type === column.column.type && target.table.primaryKey.length > 0 && label.isKey)
     )
       return [column];
-    const natural = column.column.type === 'text' && this.values.profile(column.ref.table, column.ref.column)?.numeric === false;
-    return natural ? [column] : target.label;
+    return this.names.isNatural(column) ? [column] : target.label;
   }
 
   private isOnlySelect(select: SelectSketch): boolean {
@@ -564,6 +579,7 @@ class Assembler {
 
   private plan(): Plan {
     const { sketch } = this;
+    this.splitContradictions();
     const plain = sketch.filters.filter((filter) => !filter.having && !filter.both);
     const both = sketch.filters.filter((filter) => filter.both && !filter.having);
     const havings = sketch.filters.filter((filter) => filter.having);
@@ -580,10 +596,39 @@ class Assembler {
     return this.finish({ select, where, groups, having, ordered, aggregated });
   }
 
+  /** "a singer above 40 and a singer below 30": no row is both, so each condition is about a row of its own. */
+  private splitContradictions(): void {
+    const { filters, selects } = this.sketch;
+    if (selects.some((select) => select.fn)) return;
+    for (const [at, second] of filters.entries()) {
+      const first = filters[at - 1];
+      if (
+        !first ||
+        second.either ||
+        first.having ||
+        second.having ||
+        first.operand.kind !== 'number' ||
+        second.operand.kind !== 'number'
+      )
+        continue;
+      const column = second.mention ?? first.mention;
+      if (!column || (second.mention && first.mention && second.mention.text.toLowerCase() !== first.mention.text.toLowerCase()))
+        continue;
+      const empty =
+        first.op.startsWith('>') && second.op.startsWith('<')
+          ? first.operand.value >= second.operand.value
+          : first.op.startsWith('<') && second.op.startsWith('>') && first.operand.value <= second.operand.value;
+      if (!empty) continue;
+      first.both = true;
+      second.both = true;
+      second.mention ??= column;
+    }
+  }
+
   /** Tables that were named but hold no used column still say which rows count ("singers who performed in a concert"). */
   private joinNamed(aggregated: boolean): void {
     for (const mention of this.sketch.entities) {
-      if (!this.outside(mention) || this.sketch.absences.some((absence) => mention.start >= absence.at)) continue;
+      if (!this.outside(mention) || this.sketch.absences.length > 0) continue;
       const table = this.names.tableOf(mention);
       if (!table || table.key === this.main.key || bestTable(mention) < 0.74) continue;
       if (

@@ -14,6 +14,10 @@ export interface IndexedColumn {
   words: string[];
   /** Without the words of the table's name and without prefixes that all columns share. */
   core: string[];
+  /** Words that may be said with it ("created" holds a date). */
+  optional: string[];
+  /** The name without separators, as written and expanded. */
+  letters: string[];
   /** The table that a foreign key points to. */
   references: string | null;
   isKey: boolean;
@@ -24,6 +28,8 @@ export interface IndexedTable {
   key: string;
   table: CatalogueTable;
   words: string[];
+  /** The name without separators. */
+  letters: string[];
   columns: IndexedColumn[];
   byName: Map<string, IndexedColumn>;
   /** What names a row to a person: "name", "title", or first and last name. */
@@ -88,6 +94,11 @@ function roleOf(column: CatalogueColumn, words: string[], isKey: boolean): Colum
   if (last === 'year') return 'year';
   if (column.type === 'text' || column.type === 'enum') return 'text';
   return 'other';
+}
+
+/** A foreign key that is readable by itself: text that isn't called an id ("state", "model"). */
+export function isNaturalKey(column: CatalogueColumn, words: readonly string[]): boolean {
+  return column.type === 'text' && !['id', 'uuid', 'key', 'code'].includes(words.at(-1) ?? '');
 }
 
 function vocabularyOf(catalogue: Catalogue): Set<string> {
@@ -158,10 +169,14 @@ function indexTable(table: CatalogueTable, tablePrefix: number, vocabulary: Read
     const foreign = table.foreignKeys.find((fk) => fk.columns.length === 1 && fk.columns[0] === column.name);
     const isKey = table.primaryKey.includes(column.name) && (table.primaryKey.length === 1 || foreign !== undefined);
     const textKey = isKey && column.type === 'text' && bare.at(-1) !== 'id' && bare.at(-1) !== 'code';
+    const role = roleOf(column, bare, (isKey && !textKey) || (foreign !== undefined && !isNaturalKey(column, bare)));
+    const raw = (columnWords[position] ?? []).slice(prefix);
     return {
       ref: { table: key, column: column.name },
       column,
-      role: roleOf(column, bare, (isKey && !textKey) || foreign !== undefined),
+      role,
+      optional: role === 'date' ? [stem('date'), stem('time'), stem('day')] : [],
+      letters: [...new Set([column.name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''), raw.join('')])],
       words: bare,
       core: withoutTable.length > 0 ? withoutTable : bare,
       references: foreign ? keyOf(foreign.referencedTable) : null,
@@ -173,6 +188,7 @@ function indexTable(table: CatalogueTable, tablePrefix: number, vocabulary: Read
     key,
     table,
     words,
+    letters: [...new Set([table.name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''), names.join('')])],
     columns,
     byName: new Map(columns.map((column) => [column.ref.column, column])),
     label: [],

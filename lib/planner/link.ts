@@ -78,6 +78,7 @@ function wordScore(written: Token, word: string): number {
 
 function compareWords(written: Token, word: string): number {
   if (written.stem === word || written.lower === word) return 1;
+  if (LIGHT_WORDS.has(written.lower)) return 0;
   if (areSynonyms(written.stem, word)) return 0.86;
   if (isTypo(written.lower, word) || isTypo(written.stem, word)) return 0.82;
   if (word.length >= 3 && written.stem.length >= word.length + 3 && written.stem.startsWith(word) && word.length >= 4)
@@ -116,14 +117,29 @@ function phraseScore(written: readonly Token[], words: readonly string[], requir
   return average * (covered.has(head) && !GENERIC.has(head) ? 0.66 + 0.2 * share : 0.5 + 0.22 * share);
 }
 
+/** "hometown" for home_town, "horse power" for horsepower, "mpg" for MPG: the same letters, cut otherwise. */
+function sameLetters(written: readonly Token[], names: readonly string[]): boolean {
+  const joined = written.map((token) => token.lower).join('');
+  if (joined.length < 3) return false;
+  return names.some((name) => name === joined || `${name}s` === joined || (joined.length > 4 && name === `${joined}s`));
+}
+
 function linkTable(written: readonly Token[], table: IndexedTable): number {
+  if (sameLetters(written, table.letters)) return 1;
   const score = phraseScore(written, table.words, table.words);
+  if (written.length === 1 && score < 0.95 && LIGHT_WORDS.has(written[0]?.lower ?? '')) return 0;
   if (written.length === 1 && table.isPerson && PERSON_WORDS.has(written[0]?.stem ?? '') && score < 0.62) return 0.62;
   return table.junction ? score * 0.92 : score;
 }
 
 function linkColumn(written: readonly Token[], column: IndexedColumn, table: IndexedTable): number {
-  const score = phraseScore(written, column.words, column.core);
+  if (sameLetters(written, column.letters)) return 1;
+  const score = phraseScore(
+    written,
+    column.optional.length > 0 ? [...column.words, ...column.optional] : column.words,
+    column.core,
+  );
+  if (written.length === 1 && score < 0.95 && LIGHT_WORDS.has(written[0]?.lower ?? '')) return 0;
   if (score >= 0.999 || written.length === 1) return score;
   // "singer name" for singer.name, "name of the singer" is put together later
   const qualified = phraseScore(written, [...table.words, ...column.words], column.core);

@@ -65,7 +65,7 @@ export const AGGREGATE_PHRASES = phrases<AggregateFunction>([
 
 export const GROUP_PHRASES = phrases<true>([
   [
-    'for each and every|for each|for every|for all different|for different|per|in each|of each|from each|by each|on each|at each|to each|within each|grouped by|group by|broken down by|split by|in every|from every|across|for any|each|every|with each|under each',
+    'for each and every|for each|for every|for all different|for all the different|for different|per|in each|of each|from each|by each|on each|at each|to each|within each|grouped by|group by|broken down by|split by|in every|from every|across|for any|each|every|with each|under each',
     true,
   ],
 ]);

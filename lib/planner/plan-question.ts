@@ -40,7 +40,16 @@ export function readQuestion(question: string, index: CatalogueIndex, values: Va
     periods.flatMap((period) => Array.from({ length: period.end - period.start }, (_, offset) => period.start + offset)),
   );
   const mentions = linkMentions(tokens, index, values, blocked);
-  return { sketch: new Reader(tokens, mentions, periods).read(), mentions, tokens };
+  return {
+    sketch: new Reader(
+      tokens,
+      mentions,
+      periods,
+      (column) => values.profile(column.ref.table, column.ref.column)?.numeric ?? false,
+    ).read(),
+    mentions,
+    tokens,
+  };
 }
 
 /** What a person calls the thing, in the organisation's own words, replaced by its definition. */

@@ -1,4 +1,5 @@
 /** The grammar of questions: one pass over the tokens, each construct consuming the words that it understands. */
+import type { IndexedColumn } from './catalogue-index';
 import type { Period } from './dates';
 import {
   type Adjective,
@@ -11,7 +12,7 @@ import {
   SUPERLATIVES,
   UNITS,
 } from './lexicon';
-import type { Mention } from './link';
+import { isKeyword, type Mention } from './link';
 import {
   AFTER_PHRASES,
   AGGREGATE_PHRASES,
@@ -41,8 +42,6 @@ export const bestColumn = (mention: Mention | null): number => mention?.columns[
 export const bestValue = (mention: Mention | null): number => mention?.values[0]?.score ?? 0;
 export const isTable = (mention: Mention | null): boolean =>
   bestTable(mention) > 0.5 && bestTable(mention) >= bestColumn(mention) - 0.12;
-const measures = (mention: Mention | null): boolean =>
-  mention?.columns.some(({ column, score }) => MEASURES.has(column.role) && score >= bestColumn(mention) - 0.1) ?? false;
 
 export class Reader {
   readonly sketch: Sketch = emptySketch();
@@ -64,6 +63,8 @@ export class Reader {
     private readonly tokens: readonly Token[],
     mentions: readonly Mention[],
     periods: readonly Period[],
+    /** Text columns whose values are all numbers count as measures. */
+    private readonly isNumeric: (column: IndexedColumn) => boolean = () => false,
   ) {
     for (const mention of mentions) this.mentions.set(mention.start, mention);
     for (const period of periods) this.periods.set(period.start, period);
@@ -119,6 +120,15 @@ export class Reader {
 
   // ------------------------------------------------------------ looking
 
+  private measures(mention: Mention | null): boolean {
+    return (
+      mention?.columns.some(
+        ({ column, score }) =>
+          (MEASURES.has(column.role) || (column.role === 'text' && this.isNumeric(column))) && score >= bestColumn(mention) - 0.1,
+      ) ?? false
+    );
+  }
+
   private word(position: number): string {
     return this.tokens[position]?.lower ?? '';
   }
@@ -143,11 +153,17 @@ export class Reader {
   /** Position after articles and other fillers. */
   private skip(
     position: number,
-    words = 'the a an of its their his her all any some this that those these is are was were be been do does did has have had having to each both it they also more than value values',
+    words = 'the a an of its their his her all any some this that those these is are was were be been do does did has have had having to each both it they also',
   ): number {
     const allowed = new Set(words.split(' '));
     let next = position;
-    while (allowed.has(this.word(next)) && !this.mentions.has(next) && this.tokens[next]?.kind !== 'quoted') next++;
+    while (
+      next < this.tokens.length &&
+      allowed.has(this.word(next)) &&
+      !this.mentions.has(next) &&
+      this.tokens[next]?.kind !== 'quoted'
+    )
+      next++;
     return next;
   }
 
@@ -259,6 +275,7 @@ export class Reader {
       return true;
     }
     if (this.tokens[this.at]?.kind === 'stop') {
+      if (/^(most|least|fewest)$/.test(word) && this.word(this.at - 1) !== 'at') this.sketch.unsupported.push(`"${word}"`);
       this.at++;
       return true;
     }
@@ -281,7 +298,7 @@ export class Reader {
   }
 
   private readCount(): boolean {
-    const found = this.match(COUNT_PHRASES);
+    const found = this.match(COUNT_PHRASES) ?? this.bareCount();
     if (!found || this.columnWithin(this.at, found.end)) return false;
     let next = this.skip(found.end);
     let distinct = this.distinct;
@@ -304,6 +321,21 @@ export class Reader {
     return this.countOf(this.mentionAt(next), this.mentionAt(next)?.end ?? found.end, distinct);
   }
 
+  /** "… and the number." */
+  private bareCount(): { meaning: true; end: number } | null {
+    const token = this.tokens[this.at];
+    if (
+      !/^(number|count|counts|numbers)$/.test(token?.lower ?? '') ||
+      this.mentions.has(this.at) ||
+      this.sketch.selects.length + this.sketch.groups.length + this.sketch.entities.length === 0
+    )
+      return null;
+    const next = this.tokens[this.at + 1];
+    return !next || token?.comma || token?.ends || next.lower === 'and' || next.lower === 'for'
+      ? { meaning: true, end: this.at + 1 }
+      : null;
+  }
+
   private countOf(mention: Mention | null, end: number, distinct: boolean): boolean {
     const start = this.at;
     const compares = this.zone === 'where' && this.comparesAt(this.skip(end));
@@ -314,7 +346,7 @@ export class Reader {
       return true;
     }
     if (mention && bestTable(mention) > 0.5 && (isTable(mention) || !distinct)) this.sketch.entities.push(mention);
-    const column = mention && !isTable(mention) && measures(mention) && !distinct && bestColumn(mention) > 0.9;
+    const column = mention && !isTable(mention) && this.measures(mention) && !distinct && bestColumn(mention) > 0.9;
     const previous = this.sketch.selects.at(-1);
     if (
       this.zone === 'where' &&
@@ -377,7 +409,7 @@ export class Reader {
       this.at = this.skip(mention.end);
       return this.readComparison({ fn: functions[0] ?? 'avg', mention });
     }
-    if (isTable(mention) && !measures(mention) && functions[0] === 'sum') {
+    if (isTable(mention) && !this.measures(mention) && functions[0] === 'sum') {
       this.at = position;
       return this.countOf(mention, mention.end, false);
     }
@@ -414,7 +446,7 @@ export class Reader {
     if (!found && !by) return false;
     const aggregates = this.sketch.selects.some((select) => select.fn);
     if (by && !aggregates) return false;
-    let next = this.skip(found?.end ?? this.at + 1, 'the a of different distinct type');
+    let next = this.skip(found?.end ?? this.at + 1, 'the a of different distinct type number all');
     const mention = this.mentionAt(next);
     const unit = units.exec(this.word(next))?.[1] as DateUnit | undefined;
     const column = mention && (bestColumn(mention) >= 0.95 || bestTable(mention) >= 0.8);
@@ -599,21 +631,21 @@ export class Reader {
     const mention = this.mentionAt(position);
     const base = { at: this.at, direction: found.direction, limit: found.limit ?? 1, entity: this.lastEntity() };
     const usable = mention && bestValue(mention) <= Math.max(bestTable(mention), bestColumn(mention)) ? mention : null;
+    if (count && usable && this.measures(usable) && !isTable(usable)) return this.extremeColumn(usable, found.direction, base);
     if (count && usable) return this.finishSuperlative({ ...base, mention: usable, fn: 'count' }, usable.end);
     if (aggregate && usable) return this.finishSuperlative({ ...base, mention: usable, fn: aggregate.meaning }, usable.end);
     if (!usable) {
       if (found.adjective) return this.finishSuperlative({ ...base, mention: null, adjective: found.adjective }, start);
       const token = this.tokens[position];
-      if (found.plain && token?.kind === 'word' && !token.ends) {
+      if (found.plain && token?.kind === 'word' && !isKeyword(token)) {
         this.sketch.orders.push({ ...base, mention: null, adjective: { concepts: [token.stem], direction: 'desc' } });
         this.sketch.unknown.push({ word: token.text, weight: 0.6 });
         this.at = position + 1;
         return true;
       }
-      if (found.plain) this.sketch.unsupported.push(found.word ?? 'superlative');
       return false;
     }
-    const numeric = measures(usable);
+    const numeric = this.measures(usable);
     const table = isTable(usable) && !(numeric && bestColumn(usable) >= 0.95);
     if (found.last) return this.extremeColumn(usable, 'desc', base);
     if (found.adjective && !numeric) {
@@ -693,6 +725,8 @@ export class Reader {
       owner: this.lastEntity(),
       ...filter,
     });
+    const previous = this.target.at(-2);
+    if (this.both && previous?.both) this.both = false;
     this.negated = false;
     this.either = false;
     this.pending = null;
@@ -804,6 +838,17 @@ export class Reader {
     }
     if (time && !compare && !comparative && operand?.operand.kind !== 'period') return false;
     const value = operand ? numberOf(operand.operand) : null;
+    const named = this.mentionAt(position);
+    const later =
+      named && !having && !this.pending && !isTable(named) && this.measures(named)
+        ? this.operandAt(this.skip(named.end, 'of is'))
+        : null;
+    const lateValue = later ? numberOf(later.operand) : null;
+    if (named && later && lateValue !== null && !this.mentions.has(later.end)) {
+      this.filter({ op, operand: { kind: 'number', value: lateValue }, mention: named });
+      this.at = later.end;
+      return true;
+    }
     if (operand && value !== null) {
       if (having) {
         this.filter({ op, operand: { kind: 'number', value }, mention: null, having });
@@ -842,7 +887,7 @@ export class Reader {
     }
     const next = this.skip(found?.end ?? position + 1);
     const mention = this.mentionAt(next);
-    const own = mention && bestColumn(mention) > 0.5 && (!isTable(mention) || measures(mention)) ? mention : null;
+    const own = mention && bestColumn(mention) > 0.5 && (!isTable(mention) || this.measures(mention)) ? mention : null;
     const column = this.pending ?? own ?? (adjective ? null : this.lastColumn);
     this.filter({ op, operand: { kind: 'aggregate', fn, mention: own }, mention: column, adjective });
     this.at = own?.end ?? found?.end ?? position + 1;
@@ -868,7 +913,7 @@ export class Reader {
       return true;
     }
     if (usable && !(this.tokens[end - 1]?.comma ?? false)) {
-      if (isTable(usable) || !measures(usable)) {
+      if (isTable(usable) || !this.measures(usable)) {
         this.filter({ op: written, operand, mention: null, having: { fn: 'count', mention: usable } });
         if (isTable(usable)) this.sketch.entities.push(usable);
       } else this.filter({ op: written, operand, mention: usable });
@@ -883,8 +928,8 @@ export class Reader {
   private lastNumeric(): Mention | null {
     const filter = this.target.at(-1);
     if (filter?.mention && this.either) return filter.mention;
-    if (filter?.mention && measures(filter.mention) && this.word(this.at - 1) === 'and') return filter.mention;
-    return this.lastColumn && measures(this.lastColumn) ? this.lastColumn : null;
+    if (filter?.mention && this.measures(filter.mention) && this.word(this.at - 1) === 'and') return filter.mention;
+    return this.lastColumn && this.measures(this.lastColumn) ? this.lastColumn : null;
   }
 
   private readMode(): boolean {
@@ -978,7 +1023,7 @@ export class Reader {
       period.year &&
       following &&
       !isTable(following) &&
-      measures(following) &&
+      this.measures(following) &&
       !following.columns.some(({ column }) => column.role === 'year' || column.role === 'date')
     )
       return false;
@@ -1116,7 +1161,7 @@ export class Reader {
   }
 
   private noun(mention: Mention): void {
-    const before = this.previousWord();
+    const before = this.previousWordAt(mention.start);
     const next = this.mentionAt(mention.end);
     const last = this.tokens[mention.end - 1];
     const nextColumn =
@@ -1141,8 +1186,27 @@ export class Reader {
       return;
     }
     if (bestTable(mention) > 0.5 && isTable(mention)) this.sketch.entities.push(mention);
+    const asked = this.sketch.selects.at(-1);
+    if (asked?.asks && isTable(mention)) return;
+    if (
+      !isTable(mention) &&
+      this.sketch.selects.length > 0 &&
+      !/^(and|or)$/.test(before) &&
+      !this.tokens[mention.start - 1]?.comma &&
+      this.conditionFollows(mention.end)
+    ) {
+      this.pending = mention;
+      this.lastColumn = mention;
+      this.zone = 'where';
+      return;
+    }
     this.select({ at: mention.start, mention, distinct: this.distinct });
     if (!isTable(mention)) this.lastColumn = mention;
+  }
+
+  private conditionFollows(position: number): boolean {
+    const next = this.skip(position, 'is are was were either of the');
+    return this.operandAt(next) !== null || this.comparesAt(next) || this.valueFollows(position);
   }
 
   /** Columns before "of the singer" belong to it. */

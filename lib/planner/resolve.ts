@@ -1,5 +1,5 @@
 /** Decides which table or column a mention means, given what else the question is about. */
-import { type CatalogueIndex, columnOf, type IndexedColumn, type IndexedTable } from './catalogue-index';
+import { type CatalogueIndex, columnOf, type IndexedColumn, type IndexedTable, isNaturalKey } from './catalogue-index';
 import { type Adjective, UNITS } from './lexicon';
 import type { Mention } from './link';
 import type { ColumnRef, ValueIndex, ValueMatch } from './schema';
@@ -29,6 +29,8 @@ export class Resolver {
   readonly anchors = new Set<string>();
   readonly doubts: Doubt[] = [];
   readonly used = new Map<Mention, number>();
+  /** How many of the columns asked for each table holds; breaks ties between tables. */
+  votes = new Map<string, number>();
 
   constructor(
     readonly index: CatalogueIndex,
@@ -62,7 +64,7 @@ export class Resolver {
     let best: { table: IndexedTable; total: number } | null = null;
     for (const { table, score } of mention.tables) {
       const near = this.main === null ? 0 : Math.max(-0.1, this.nearness(table.key)) * 0.2;
-      const total = score + near - (table.junction ? 0.05 : 0);
+      const total = score + near + Math.min(2, this.votes.get(table.key) ?? 0) * 0.04 - (table.junction ? 0.05 : 0);
       if (!best || total > best.total + 1e-9) best = { table, total };
     }
     return best?.table ?? null;
@@ -76,7 +78,7 @@ export class Resolver {
       .map(({ column, score }) => {
         let total = score + this.nearness(column.ref.table, preference.owner);
         if (preference.kinds && !this.isKind(column, preference.kinds)) total -= 0.35;
-        if (column.references && !asksId && !preference.allowIds) total -= 0.18;
+        if (column.references && !asksId && !preference.allowIds && !this.isNatural(column)) total -= 0.18;
         if (column.role === 'id' && !asksId && !preference.allowIds) total -= 0.1;
         if (column.references && asksId) total -= 0.03;
         return { column, score, total };
@@ -114,6 +116,13 @@ export class Resolver {
     if (!table || table.label.length !== 1) return null;
     const own = mention.columns.find(({ column, score }) => column.ref.table === table.key && score >= 0.5);
     return own ? null : (table.label[0] ?? null);
+  }
+
+  /** A foreign key that a person can read as it is. */
+  isNatural(column: IndexedColumn): boolean {
+    return (
+      isNaturalKey(column.column, column.words) && !(this.values.profile(column.ref.table, column.ref.column)?.numeric ?? false)
+    );
   }
 
   isNumericText(column: IndexedColumn): boolean {

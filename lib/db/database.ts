@@ -1,8 +1,8 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import pg from 'pg';
 import { QuarryError } from '../kernel/errors';
 import { isId } from '../kernel/ids';
 import { logger } from '../kernel/log';
+import { BuilderPool } from './builder-pool';
 import { PrismaClient } from './generated/client';
 import { scopeClient, type TenantDb, type TenantPrisma } from './tenant-client';
 import { TenantPool } from './tenant-pool';
@@ -33,7 +33,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     idleTimeoutMillis: 60_000,
     application_name: 'quarry',
   };
-  const systemPool = new pg.Pool(config);
+  const systemPool = new BuilderPool(config);
   const tenantPool = new TenantPool(config);
   let closing = false;
   for (const pool of [systemPool, tenantPool]) {

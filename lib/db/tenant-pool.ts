@@ -1,35 +1,22 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { QuarryError } from '../kernel/errors';
+import { BuilderPool } from './builder-pool';
 import { TENANT_ROLE } from './tenant-role';
 import { currentOrganization } from './tenant-scope';
-
-type ConnectCallback = (error: Error | undefined, client: pg.PoolClient | undefined, done: (release?: unknown) => void) => void;
 
 /**
  * Connections that can see one organisation at a time: before a connection is handed out it acts as quarry_tenant, with
  * quarry.organization_id set to the organisation of the running operation. Row-level security does the rest. The setting costs a
  * round trip only when the connection last served another organisation.
  */
-export class TenantPool extends pg.Pool {
+export class TenantPool extends BuilderPool {
   private readonly serving = new WeakMap<pg.PoolClient, string>();
 
-  override connect(): Promise<pg.PoolClient>;
-  override connect(callback: ConnectCallback): void;
-  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
+  protected override async checkOut(): Promise<pg.PoolClient> {
     // Read now, not when a queued request gets its turn: by then another organisation's operation may be the one that runs.
     const organizationId = currentOrganization();
-    const ready = this.checkOut(organizationId);
-    if (!callback) return ready;
-    ready.then(
-      (client) => callback(undefined, client, (release) => client.release(release as Error | boolean | undefined)),
-      (error: Error) => callback(error, undefined, () => undefined),
-    );
-    return undefined;
-  }
-
-  private async checkOut(organizationId: string | undefined): Promise<pg.PoolClient> {
     if (!organizationId) throw new QuarryError('internal', 'A tenant connection was asked for outside of an organisation.');
-    const client = await super.connect();
+    const client = await super.checkOut();
     try {
       if (client.getTransactionStatus() !== 'I') throw new Error('The connection came back inside a transaction.');
       if (this.serving.get(client) !== organizationId) {

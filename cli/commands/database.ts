@@ -25,10 +25,12 @@ export async function migrateCommand(options: { create?: string }): Promise<void
   );
 }
 
-/** Makes the sample databases, or does nothing when they are there. */
+/** Puts the sample databases in place; fast when they are there. */
 export async function seedCommand(): Promise<void> {
-  await onBuilderDatabase(async () => {
-    const { seed } = await import('../../prisma/seed');
-    await seed({ log: note });
+  const { lines, written } = await onBuilderDatabase(async () => {
+    const { seedSamples } = await import('../../prisma/seed');
+    return seedSamples();
   });
+  for (const line of lines) print(line);
+  note(written === 0 ? 'The sample databases are in place.' : `Wrote ${written} sample databases.`);
 }

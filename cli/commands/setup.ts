@@ -25,6 +25,8 @@ export async function setup(options: SetupOptions): Promise<void> {
   const clock = processClock();
   const { organization, environments, token, samples } = await onBuilderDatabase(async () => {
     const made = await setUpInstallation(parsed.data, { clock, log: logger() });
+    // Connecting the samples opened pools, which the server will open anew.
+    if (parsed.data.samples) await (await import('../../lib/sources')).drainPools(0);
     const { token } = await createTokenFor({
       organizationId: made.organization.id,
       userId: made.userId,

@@ -125,6 +125,12 @@ const BODIES: Record<string, (dataSourceId: string) => unknown> = {
   'POST /api/execute-query/export': (dataSourceId) => ({ dataSourceId, query: 'select 1' }),
 };
 
+/** Query strings that a route wants before it looks at anything else. */
+const QUERIES: Record<string, string> = {
+  '/api/execute-query/export': '?format=csv',
+  '/api/data-sources/[id]/schema/versions/diff': '?from=1&to=2',
+};
+
 interface Knock {
   token?: string;
   organization?: string;
@@ -134,7 +140,7 @@ interface Knock {
 
 async function knock({ method, pattern, handler }: Entry, { id = randomUUID(), body, ...who }: Knock) {
   const names = [...pattern.matchAll(/\[(?:\.\.\.)?(\w+)\]/g)].map((match) => match[1] ?? '');
-  const url = `${pattern.replace(/\[[^\]]+\]/g, id)}${pattern.endsWith('/export') ? '?format=csv' : ''}`;
+  const url = `${pattern.replace(/\[[^\]]+\]/g, id)}${QUERIES[pattern] ?? ''}`;
   const sent = method === 'GET' || method === 'HEAD' ? undefined : (body ?? {});
   const params = Promise.resolve(Object.fromEntries(names.map((name) => [name, id])));
   const answer = await handler(testRequest(url, { method, body: sent, ...who }), { params });

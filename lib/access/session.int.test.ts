@@ -5,12 +5,13 @@ import { GET as stats } from '../../app/api/stats/sessions/route';
 import { systemDb } from '../db';
 import { useProcessClock } from '../kernel/clock';
 import { isId } from '../kernel/ids';
+import { settableClock } from '../testing/clock';
 import { createTestOrganization, type TestOrganization } from '../testing/organization';
 import { testRequest } from '../testing/request';
+import { signInAs } from '../testing/sign-in';
 import { openSessionCookie } from './authenticate';
 import { sweepSessions } from './index';
 import { authRoute } from './next-auth';
-import { settableClock, signInAs } from './sign-in.fixture';
 
 const MINUTE = 60_000;
 const password = 'correct horse battery';

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { POST as createTokenRoute } from '../../app/api/tokens/route';
 import { useProcessClock } from '../kernel/clock';
+import { settableClock } from '../testing/clock';
 import { createTestOrganization, type TestOrganization } from '../testing/organization';
 import { testRequest } from '../testing/request';
+import { fetchCsrf, postSignIn, signInAs } from '../testing/sign-in';
 import { authRoute } from './next-auth';
-import { postSignIn, settableClock, signInAs } from './sign-in.fixture';
 
 const password = 'correct horse battery';
 let org: TestOrganization;
@@ -122,7 +123,7 @@ describe('addresses of next-auth that Quarry does not use', () => {
   });
 
   it('never redirects to another site', async () => {
-    const { csrfToken, csrfCookie } = await (await import('./sign-in.fixture')).fetchCsrf();
+    const { csrfToken, csrfCookie } = await fetchCsrf();
     const body = { email: org.user.email, password, csrfToken, json: 'true', callbackUrl: 'https://evil.example/' };
     const answer = await authRoute(testRequest('/api/auth/callback/credentials', { cookie: csrfCookie, body }));
     expect((await answer.json()).url).not.toContain('evil.example');

@@ -5,9 +5,9 @@ import { DELETE as revokeRoute } from '../../app/api/tokens/[id]/route';
 import { POST as createRoute, GET as listRoute } from '../../app/api/tokens/route';
 import { systemDb } from '../db';
 import { useProcessClock } from '../kernel/clock';
+import { settableClock } from '../testing/clock';
 import { createTestOrganization, type TestOrganization } from '../testing/organization';
 import { testRequest } from '../testing/request';
-import { settableClock } from './sign-in.fixture';
 
 let org: TestOrganization;
 

@@ -1,37 +1,24 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { GET as neededRoute, POST as setUpRoute } from '../../app/api/setup/route';
-import { postSignIn } from '../access/sign-in.fixture';
-import { closeDb, migrate, openDatabase, systemDb } from '../db';
+import { closeDb, migrate, systemDb } from '../db';
+import { createScratchDatabase, type ScratchDatabase } from '../db/scratch';
+import { readEnv } from '../kernel/env';
 import { testRequest } from '../testing/request';
+import { postSignIn } from '../testing/sign-in';
 
 // Set-up happens once per builder database, so this file has one of its own.
-const name = `quarry_setup_${randomUUID().slice(0, 8)}`;
-const server = openDatabase(process.env.TEST_POSTGRES_URL ?? '', { max: 1 });
+let scratch: ScratchDatabase;
 const password = 'correct horse battery';
 
 beforeAll(async () => {
-  await server.systemDb().$executeRawUnsafe(`CREATE DATABASE ${name}`);
-  const url = new URL(process.env.TEST_POSTGRES_URL ?? '');
-  url.pathname = `/${name}`;
-  process.env.DATABASE_URL = url.href;
+  scratch = await createScratchDatabase(readEnv('TEST_POSTGRES_URL') ?? '');
+  vi.stubEnv('DATABASE_URL', scratch.url);
   await migrate();
 });
 afterAll(async () => {
   await closeDb();
-  await dropDatabase();
-  await server.close();
+  await scratch.drop();
 });
-
-/** The server may still be taking leave of our connections: without FORCE it refuses until it has. */
-async function dropDatabase(deadline = Date.now() + 10_000): Promise<void> {
-  try {
-    await server.systemDb().$executeRawUnsafe(`DROP DATABASE IF EXISTS ${name}`);
-  } catch (error) {
-    if (Date.now() > deadline) throw error;
-    await dropDatabase(deadline);
-  }
-}
 
 const needed = async () => (await (await neededRoute(testRequest('/api/setup'))).json()).needed;
 const setUp = async (body: unknown) => {

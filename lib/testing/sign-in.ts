@@ -1,21 +1,10 @@
-import type { Clock } from '../kernel/clock';
-import { testRequest } from '../testing/request';
-import { authRoute } from './next-auth';
+import { vi } from 'vitest';
+import { authRoute } from '../access';
+import { readEnv } from '../kernel/env';
+import { testRequest } from './request';
 
-/** A clock that stands still until told. */
-export function settableClock(start = Date.now()): Clock & { set(ms: number): void; advance(ms: number): void } {
-  let now = start;
-  return {
-    now: () => now,
-    date: () => new Date(now),
-    set(ms) {
-      now = ms;
-    },
-    advance(ms) {
-      now += ms;
-    },
-  };
-}
+// npm start makes this secret; a test that runs by itself has none.
+if (!readEnv('NEXTAUTH_SECRET')) vi.stubEnv('NEXTAUTH_SECRET', 'a secret for tests only, of no use elsewhere');
 
 const cookieOf = (setCookies: string[], name: string) =>
   setCookies.find((line) => line.startsWith(`${name}=`) && !line.startsWith(`${name}=;`))?.split(';')[0] ?? '';

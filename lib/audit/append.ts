@@ -4,14 +4,14 @@ import { singleton } from '../kernel/singleton';
 import { GENESIS, hashEvent } from './hash';
 
 /** What an event takes from the caller's context: a Ctx fits. */
-export interface AuditContext {
+interface AuditContext {
   readonly db: TenantDb;
   readonly organization: { id: string };
   readonly principal: { kind: string; userId: string };
   readonly clock: Clock;
 }
 
-export interface AuditEventInput {
+interface AuditEventInput {
   /** `noun.verb`, like a permission: "source.create". */
   action: string;
   /** What it was done to: an id. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-export interface HashedEvent {
+interface HashedEvent {
   organizationId: string;
   sequence: bigint;
   at: Date;

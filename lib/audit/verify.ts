@@ -1,7 +1,7 @@
 import type { TenantDb } from '../db';
 import { GENESIS, hashEvent } from './hash';
 
-export interface ChainReport {
+interface ChainReport {
   ok: boolean;
   /** Events that were checked. */
   count: number;

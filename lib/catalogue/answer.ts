@@ -1,7 +1,7 @@
 import type { Catalogue, CatalogueTable, ColumnType, ForeignKey } from '../adapters/contract';
 import { tableKey } from './table-key';
 
-export interface ColumnAnswer {
+interface ColumnAnswer {
   name: string;
   /** The engine's own type text. */
   type: string;

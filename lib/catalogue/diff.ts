@@ -2,7 +2,7 @@ import type { Catalogue, CatalogueColumn, CatalogueTable } from '../adapters/con
 import { fingerprintTable } from './fingerprint';
 import { tableKey } from './table-key';
 
-export interface ColumnChange {
+interface ColumnChange {
   column: string;
   /** What differs: "type", "nullable", "default", "comment", "generated", "enumValues". */
   what: string[];
@@ -10,7 +10,7 @@ export interface ColumnChange {
   to: { type: string; nullable: boolean; default?: string };
 }
 
-export interface TableChange {
+interface TableChange {
   table: string;
   columnsAdded: string[];
   columnsRemoved: string[];

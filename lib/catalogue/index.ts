@@ -3,10 +3,10 @@
  * two, descriptions of tables, and references that nobody declared. Apart from recording versions it is pure.
  * Stands below lib/sources (which records the first version) and lib/schema (which keeps schemas fresh).
  */
-export { type ColumnAnswer, type TableAnswer, tableAnswers } from './answer';
+export { type TableAnswer, tableAnswers } from './answer';
 export { describeTable } from './describe';
-export { type CatalogueDiff, type ColumnChange, diffCatalogues, type TableChange } from './diff';
-export { fingerprintCatalogue, fingerprintTable } from './fingerprint';
-export { type InferredForeignKey, inferForeignKeys, withInferredForeignKeys } from './infer-foreign-keys';
+export { type CatalogueDiff, diffCatalogues } from './diff';
+export { fingerprintTable } from './fingerprint';
+export { withInferredForeignKeys } from './infer-foreign-keys';
 export { type RecordedSchema, readDescriptions, recordSchemaVersion } from './record';
 export { tableKey } from './table-key';

@@ -2,7 +2,7 @@ import type { Catalogue, CatalogueColumn, CatalogueTable, ColumnType, ForeignKey
 import { tableKey } from './table-key';
 import { identifierWords, singular } from './words';
 
-export interface InferredForeignKey {
+interface InferredForeignKey {
   table: CatalogueTable;
   foreignKey: ForeignKey;
 }
@@ -16,10 +16,7 @@ export interface InferredForeignKey {
  * @returns in the catalogue's order, so that it is deterministic
  */
 export function inferForeignKeys(catalogue: Catalogue): InferredForeignKey[] {
-  const targets = catalogue.tables.flatMap((table) => {
-    const key = keyColumn(table);
-    return key ? [{ table, key }] : [];
-  });
+  const targets = indexTargets(catalogue);
   const out: InferredForeignKey[] = [];
   for (const table of catalogue.tables) {
     if (table.kind.endsWith('view')) continue;
@@ -60,26 +57,48 @@ const KEY_WORDS = new Set(['id', 'uuid', 'guid']);
 const DISTINCTIVE = /(id|code|key|no|nr|num|number|uuid|guid|ref|sku|isbn)$/i;
 const GENERIC = new Set(['id', 'code', 'key', 'no', 'nr', 'num', 'number', 'uuid', 'guid', 'ref', 'rowid', 'oid']);
 
-function findTarget(table: CatalogueTable, column: CatalogueColumn, all: Target[]): Target | null {
-  const fitting = all.filter((target) => typesAgree(column.type, target.key.type));
+/** What may be referred to, by what its name says one row is, and by the name of its key. */
+interface Targets {
+  byNoun: Map<string, Target[]>;
+  byKey: Map<string, Target[]>;
+}
+
+function indexTargets(catalogue: Catalogue): Targets {
+  const targets: Targets = { byNoun: new Map(), byKey: new Map() };
+  const add = (map: Map<string, Target[]>, name: string, target: Target) => {
+    const list = map.get(name);
+    if (list) list.push(target);
+    else map.set(name, [target]);
+  };
+  for (const table of catalogue.tables) {
+    const key = keyColumn(table);
+    if (!key) continue;
+    add(targets.byNoun, nounPhrase(identifierWords(table.name)), { table, key });
+    add(targets.byKey, key.name.toLowerCase(), { table, key });
+  }
+  return targets;
+}
+
+function findTarget(table: CatalogueTable, column: CatalogueColumn, targets: Targets): Target | null {
+  const fitting = (list: Target[] | undefined) => (list ?? []).filter((target) => typesAgree(column.type, target.key.type));
   const words = identifierWords(column.name);
-  const last = words.at(-1) ?? '';
-  if (words.length > 1 && KEY_WORDS.has(last)) {
+  if (words.length > 1 && KEY_WORDS.has(words.at(-1) ?? '')) {
     const role = words.slice(0, -1);
     for (let start = 0; start < role.length; start++) {
-      const phrase = nounPhrase(role.slice(start));
-      const found = only(
-        table,
-        fitting.filter((target) => nounPhrase(identifierWords(target.table.name)) === phrase),
-      );
+      const found = only(table, fitting(targets.byNoun.get(nounPhrase(role.slice(start)))));
       if (found !== 'none') return found;
     }
-    if (role[0] === 'parent' && role.length === 1) return fitting.find((target) => target.table === table) ?? null;
+    if (role.length === 1 && role[0] === 'parent') {
+      const key = keyColumn(table);
+      return key && typesAgree(column.type, key.type) ? { table, key } : null;
+    }
   }
   const name = column.name.toLowerCase();
   if (!DISTINCTIVE.test(name) || GENERIC.has(name)) return null;
-  const named = fitting.filter((target) => target.table !== table && target.key.name.toLowerCase() === name);
-  const found = only(table, named);
+  const found = only(
+    table,
+    fitting(targets.byKey.get(name)).filter((target) => target.table !== table),
+  );
   return found === 'none' ? null : found;
 }
 

@@ -43,7 +43,7 @@ export function singular(word: string): string {
 }
 
 /** Plural for a sentence. */
-export function plural(word: string): string {
+function plural(word: string): string {
   if (singular(word) !== word || /(data|media|news|series)$/.test(word)) return word;
   if (word === 'person') return 'people';
   if (/[^aeiou]y$/.test(word)) return `${word.slice(0, -1)}ies`;

@@ -1,7 +1,7 @@
 import type { Ctx } from '../access';
 import type { Catalogue } from '../adapters/contract';
 import { SingleFlight } from '../cache';
-import { type RecordedSchema, readDescriptions, recordSchemaVersion } from '../catalogue';
+import { type RecordedSchema, readDescriptions, recordSchemaVersion, withInferredForeignKeys } from '../catalogue';
 import { Prisma } from '../db';
 import { QuarryError } from '../kernel/errors';
 import { settings } from '../kernel/settings';
@@ -81,7 +81,7 @@ async function readFromDatabase(ctx: Ctx, open: OpenSource): Promise<StoredSchem
     version: row.version,
     fingerprint: row.fingerprint,
     fetchedAt: row.fetchedAt.toISOString(),
-    catalogue: row.catalogue as unknown as Catalogue,
+    catalogue: withInferredForeignKeys(row.catalogue as unknown as Catalogue),
     descriptions: await readDescriptions(ctx.db, dataSourceId),
   };
 }
@@ -94,7 +94,7 @@ async function readFromSource(ctx: Ctx, open: OpenSource, signal: AbortSignal): 
     version: recorded.version,
     fingerprint: recorded.fingerprint,
     fetchedAt: recorded.fetchedAt.toISOString(),
-    catalogue,
+    catalogue: withInferredForeignKeys(catalogue),
     descriptions: recorded.descriptions,
   };
   schemaMemory().set(keyOf(ctx, open), stored);

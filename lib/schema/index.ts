@@ -3,15 +3,9 @@
  * with its versions and its descriptions. Promises: never older than settings().cacheSchemaTtlMs unless the source can't be reached;
  * the layer that answered is named truthfully; however many ask at once, the source is read once.
  */
-export {
-  type CatalogueDiff,
-  inferForeignKeys,
-  type TableAnswer,
-  tableKey,
-  withInferredForeignKeys,
-} from '../catalogue';
+export { type TableAnswer, tableKey } from '../catalogue';
 export { setDescription } from './descriptions';
 export { getSchema, invalidateSchema, refreshSchema } from './get-schema';
 export { nearestNames } from './nearest-names';
-export { diffSchemaVersions, listSchemaVersions, type SchemaVersionSummary } from './versions';
+export { diffSchemaVersions, listSchemaVersions } from './versions';
 export { type SchemaAnswer, type SchemaView, schemaAnswer } from './view';

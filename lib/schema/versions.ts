@@ -4,7 +4,7 @@ import { type CatalogueDiff, diffCatalogues } from '../catalogue';
 import { QuarryError } from '../kernel/errors';
 import { openSource } from '../sources';
 
-export interface SchemaVersionSummary {
+interface SchemaVersionSummary {
   version: number;
   fingerprint: string;
   tableCount: number;

@@ -9,6 +9,7 @@ export interface SchemaView {
   layer: 'memory' | 'database' | 'source';
   /** When it was read from the source, ISO 8601. */
   fetchedAt: string;
+  /** With references that nobody declared but that names and types suggest, marked `inferred`. */
   catalogue: Catalogue;
   /** By table key ("public.orders"). */
   descriptions: Record<string, string>;

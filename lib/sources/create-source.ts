@@ -2,7 +2,7 @@ import { type Ctx, requirePermission } from '../access';
 import type { ConnectionInput } from '../adapters/contract';
 import { getAdapter } from '../adapters/registry';
 import { withAudit } from '../audit';
-import { recordSchemaVersion, type TableAnswer, tableAnswers } from '../catalogue';
+import { recordSchemaVersion, type TableAnswer, tableAnswers, withInferredForeignKeys } from '../catalogue';
 import { newId } from '../kernel/ids';
 import { settings } from '../kernel/settings';
 import { type Connected, connectAndIntrospect } from './connect';
@@ -98,6 +98,6 @@ async function save(ctx: Ctx, { input, environment, recipe, connected, sample }:
   const made = { ...connected.size, pool: connected.pool, name: input.name, credentialVersion: FIRST_VERSION };
   pools().adopt(ownerOf(saved.row), made, ctx.clock);
   const { version, fingerprint, descriptions } = saved.schema;
-  const tables = tableAnswers(connected.catalogue, descriptions);
+  const tables = tableAnswers(withInferredForeignKeys(connected.catalogue), descriptions);
   return { ...summariseRow(saved.row, environment), test: connected.test, schema: { version, fingerprint, tables } };
 }

@@ -7,7 +7,7 @@ import { settings } from '../kernel/settings';
 import { type AddressKind, addressKind, canonicalAddress } from './addresses';
 
 /** A service of Quarry's own, which no source may be. */
-export interface OwnService {
+interface OwnService {
   name: string;
   /** Canonical addresses; empty means every address of this machine. */
   addresses: ReadonlySet<string>;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 const port = z.coerce.number().int().min(1).max(65_535);
 const pem = z.string().max(100_000);
 
-export const tlsSchema = z.strictObject({
+const tlsSchema = z.strictObject({
   mode: z.enum(['disable', 'require', 'verify-ca', 'verify-full']),
   ca: pem.optional(),
   cert: pem.optional(),
@@ -23,13 +23,13 @@ const connectionFields = {
 };
 
 /** `{uri}`, separate fields, or `{file}`. Which fields an engine needs is its own business: its adapter says what is missing. */
-export const connectionSchema = z
+const connectionSchema = z
   .strictObject(connectionFields)
   .refine((connection) => connection.uri !== undefined || connection.host !== undefined || connection.file !== undefined, {
     message: 'Give a connection URI, a host, or a file.',
   });
 
-export const POOL_PROFILES = ['small', 'medium', 'large', 'warm'] as const;
+const POOL_PROFILES = ['small', 'medium', 'large', 'warm'] as const;
 
 export const poolSchema = z.strictObject({
   /** small 5+10, medium 10+20, large 20+40 connections; warm keeps one open. */

@@ -6,7 +6,9 @@ export function trackLease(lease: Lease, onRelease: () => void): Lease {
   return {
     backendId: lease.backendId,
     execute: (statement, options) => lease.execute(statement, options),
-    executeText: lease.executeText ? (statement, options) => lease.executeText?.(statement, options) ?? Promise.resolve(null) : undefined,
+    executeText: lease.executeText
+      ? (statement, options) => lease.executeText?.(statement, options) ?? Promise.resolve(null)
+      : undefined,
     introspect: (signal) => lease.introspect(signal),
     validate: () => lease.validate(),
     explain: (statement, options) => lease.explain(statement, options),

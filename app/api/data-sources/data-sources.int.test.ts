@@ -9,6 +9,7 @@ import { testRequest } from '@/lib/testing/request';
 import { createSourceDatabase, type SourceDatabase } from '@/lib/testing/source-database';
 import { GET as pools } from '../stats/pools/route';
 import { GET as getOne, PATCH as patch, DELETE as remove } from './[id]/route';
+import { PUT as describeTable } from './[id]/schema/descriptions/route';
 import { POST as refresh } from './[id]/schema/refresh/route';
 import { GET as schema } from './[id]/schema/route';
 import { GET as diff } from './[id]/schema/versions/diff/route';
@@ -103,6 +104,14 @@ describe('the data-source routes', () => {
     expect(await call(diff, at(id, '/schema/versions/diff?from=1&to=1'), { id })).toMatchObject({
       body: { added: [], removed: [], changed: [] },
     });
+    const description = { method: 'PUT', body: { table: 'public.orders', text: 'What was bought' } };
+    expect(await call(describeTable, at(id, '/schema/descriptions'), { id, ...description })).toEqual({
+      status: 204,
+      body: null,
+    });
+    expect(await call(schema, at(id, '/schema'), { id })).toMatchObject({
+      body: { tables: [{ description: 'What was bought' }] },
+    });
     expect(await call(pools, '/api/stats/pools')).toMatchObject({
       body: { pools: [{ dataSourceId: id, name: 'Shop', min: 0, max: 15, active: 0, idle: 1, waiting: 0, errors: 0 }] },
     });
@@ -131,6 +140,12 @@ describe('the data-source routes', () => {
         call(schema, at(wanted, '/schema'), { id: wanted, token }),
         call(refresh, at(wanted, '/schema/refresh'), { id: wanted, token, method: 'POST' }),
         call(versions, at(wanted, '/schema/versions'), { id: wanted, token }),
+        call(describeTable, at(wanted, '/schema/descriptions'), {
+          id: wanted,
+          token,
+          method: 'PUT',
+          body: { table: 't', text: 'x' },
+        }),
         call(diff, at(wanted, '/schema/versions/diff?from=1&to=1'), { id: wanted, token }),
       ];
       for (const answer of await Promise.all(calls)) {

@@ -8,7 +8,19 @@ async function main(): Promise<void> {
   const { closeDb, migrate } = await import('../lib/db');
   const { applied } = await migrate();
   if (applied.length > 0) console.log(`builder database migrated (${applied.join(', ')})`);
+  await seed();
   await closeDb();
+}
+
+/** Quarry works without its samples: what keeps them away is said, and no reason not to start. */
+async function seed(): Promise<void> {
+  const { seedSamples } = await import('../prisma/seed');
+  try {
+    const { lines, written } = await seedSamples();
+    if (written > 0) for (const line of lines) console.log(line);
+  } catch (error) {
+    console.log(`no sample databases: ${toQuarryError(error).message}`);
+  }
 }
 
 main().catch((error: unknown) => {

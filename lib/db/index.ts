@@ -14,6 +14,7 @@ import { databaseUrl } from './url';
 export { type Database, type DatabaseOptions, openDatabase } from './database';
 export { Prisma } from './generated/client';
 export type { MigrateOptions } from './migrate';
+export { createScratchDatabase, type ScratchDatabase } from './scratch';
 export { createVault, type MasterKeys, readMasterKeys, type SealedSecret, type Vault } from './secrets';
 export type { TenantDb, TransactionOptions } from './tenant-client';
 export { TENANT_MODELS, type TenantModel } from './tenant-models';

@@ -137,24 +137,24 @@ describe('what is refused', () => {
 
   it('hints at names that exist', async () => {
     expect((await errorOf(run('SELECT * FROM custmers'))).hints).toEqual(['Did you mean customers?']);
-    expect((await errorOf(run('SELECT nam FROM customers'))).hints).toContain('Did you mean customers.name?');
+    // The server's own hint, where it has one, is left alone.
+    expect((await errorOf(run('SELECT nam FROM customers'))).hints?.join()).toContain('customers.name');
   });
 
   it("another organisation's source is not found, before the query is looked at, cached or not", async () => {
     const query = 'SELECT name FROM customers WHERE id = 1';
     await run(query);
     const request = { dataSourceId: source.id, query };
-    for (const attempt of [
-      runQuery(other.ctx, request),
-      runQuery(other.ctx, { ...request, query: 'SELEC nonsense' }),
-      streamQuery(other.ctx, request),
-      exportQuery(other.ctx, request, 'csv'),
-      validateQuery(other.ctx, source.id, query),
-      runQuery(ctx, { ...request, dataSourceId: newId() }),
-      runQuery(ctx, { ...request, dataSourceId: 'no-uuid' }),
-    ]) {
-      expect((await errorOf(attempt)).code).toBe('not_found');
-    }
+    const attempts: (() => Promise<unknown>)[] = [
+      () => runQuery(other.ctx, request),
+      () => runQuery(other.ctx, { ...request, query: 'SELEC nonsense' }),
+      () => streamQuery(other.ctx, request),
+      () => exportQuery(other.ctx, request, 'csv'),
+      () => validateQuery(other.ctx, source.id, query),
+      () => runQuery(ctx, { ...request, dataSourceId: newId() }),
+      () => runQuery(ctx, { ...request, dataSourceId: 'no-uuid' }),
+    ];
+    for (const attempt of attempts) expect((await errorOf(attempt())).code).toBe('not_found');
   });
 
   it('who may not run queries learns nothing about them', async () => {

@@ -621,7 +621,7 @@ class Assembler {
       if (!empty) continue;
       first.both = true;
       second.both = true;
-      second.mention ??= column;
+      if (column) second.mention ??= column;
     }
   }
 
@@ -914,10 +914,29 @@ class Assembler {
   }): Plan {
     const { where, having, ordered, aggregated } = parts;
     let { select } = parts;
+    let countRows = false;
+    // one row per thing that has both
+    if (
+      !aggregated &&
+      parts.groups.length === 0 &&
+      this.sketch.filters.some((filter) => filter.both) &&
+      having.length === 0 &&
+      !ordered.perEntity
+    ) {
+      return this.withJoins({
+        select,
+        where,
+        groupBy: [...select],
+        having,
+        orderBy: ordered.orders,
+        limit: ordered.limit,
+        distinct: false,
+        countRows,
+      });
+    }
     let groupBy = parts.groups.flatMap((group) => group.expressions);
     const shown = parts.groups.flatMap((group) => group.shown);
     const perGroup = ordered.perEntity || having.length > 0;
-    let countRows = false;
     if (parts.groups.length > 0) {
       const missing = shown.filter((item) => !select.some((known) => JSON.stringify(known) === JSON.stringify(item)));
       const named = select.some(

@@ -165,7 +165,9 @@ function indexTable(table: CatalogueTable, tablePrefix: number, vocabulary: Read
   const columns = table.columns.map((column, position): IndexedColumn => {
     const all = (columnWords[position] ?? []).map(stem);
     const bare = all.length > prefix ? all.slice(prefix) : all;
-    const withoutTable = bare.filter((word) => !words.includes(word));
+    const withoutTable = bare.filter(
+      (word) => !words.some((named) => named === word || (word.length >= 3 && named.startsWith(word))),
+    );
     const foreign = table.foreignKeys.find((fk) => fk.columns.length === 1 && fk.columns[0] === column.name);
     const isKey = table.primaryKey.includes(column.name) && (table.primaryKey.length === 1 || foreign !== undefined);
     const textKey = isKey && column.type === 'text' && bare.at(-1) !== 'id' && bare.at(-1) !== 'code';

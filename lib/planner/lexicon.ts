@@ -502,14 +502,14 @@ export const SAME_PLACE: readonly (readonly string[])[] = [
 
 /** Verbs and fillers of questions: unlinked, they cost little. */
 export const LIGHT_WORDS: ReadonlySet<string> = new Set(
-  list(`made make makes making play plays played playing perform performed performs work works worked working live lives lived living produce produced produces producing
-  own owns owned owning belong located situated use uses used using hold holds held holding offer offers offered provide provides provided sell sells sold selling buy bought buys place placed
+  list(`made make makes making   played playing perform performed performs work works worked working live lives lived living produce produced produces producing
+  own owns owned owning belong located situated use uses used using hold holds held holding offer offers offered provide provides provided sell sells sold selling buy bought buys  placed
   born called named titled compute calculate determine count counted number many total associated registered enrolled enroll enrolled attend attended attends participated participate participates join joined joining
-  receive received receives send sent earn earned earns pay paid pays spend spent cost costs weigh weighs weighed write wrote written writes published publish release released teach teaches taught taught
-  win won wins lose lost visit visited visits stay stayed run runs ran running start started starts end ended ends begin began built build builds create created creates creating open opened opens
-  assigned arranged shared share include including included includes involve involved appear appears appeared occur occurred occurs happen happening happened play part taking lead leads led manage manages managed
-  order ordered orders sorted sort arrange descending ascending alphabetical alphabetically alphabetic lexicographical lexicographic reverse chronological decreasing increasing respective exactly single origin originally
-  following current currently least different distinct unique separate various several two either based result results answer whole entire total altogether individually existing possible across amongst also name thing things stuff group grouped
-  driven drive drives drove treat treated treats hired hire hires employ employed employs allocated listed list host hosted hosts directed direct directs represent represents represented cast vote voted votes scored score scores
-  obtain obtained achieve achieved gain gained reach reached flew fly flies flying depart departs departed arrive arrives arrived speak speaks spoken spoke study studied studies graduate graduated receive live raise raised got get gets keep kept stand stands word words substring letter string somewhere anything something nothing none`),
+  receive received receives send sent earn earned earns pay paid pays spend spent   weigh weighs weighed write wrote written writes published publish release released teach teaches taught taught
+   won wins lose lost  visited  stay stayed run runs ran running start started starts end ended ends begin began built build builds create created creates creating open opened opens
+  assigned arranged shared  include including included includes involve involved appear appears appeared occur occurred occurs happen happening happened  part taking lead leads led manage manages managed
+   ordered  sorted sort arrange descending ascending alphabetical alphabetically alphabetic lexicographical lexicographic reverse chronological decreasing increasing respective exactly single origin originally
+  following current currently least different distinct unique separate various several two either based result results answer whole entire total altogether individually existing possible across amongst also  thing things stuff group grouped
+  driven drive drives drove treat treated treats hired hire hires employ employed employs allocated listed list host hosted hosts directed direct directs represent represents represented cast  voted  scored  
+  obtain obtained achieve achieved gain gained reach reached flew fly flies flying depart departs departed arrive arrives arrived speak speaks spoken spoke study studied studies graduate graduated receive live  raised got get gets keep kept stand stands word words substring letter string somewhere anything something nothing none`),
 );

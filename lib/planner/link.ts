@@ -132,7 +132,7 @@ function linkTable(written: readonly Token[], table: IndexedTable): number {
   return table.junction ? score * 0.92 : score;
 }
 
-function linkColumn(written: readonly Token[], column: IndexedColumn, table: IndexedTable): number {
+function linkColumn(written: readonly Token[], column: IndexedColumn, table: IndexedTable, split: boolean): number {
   if (sameLetters(written, column.letters)) return 1;
   const score = phraseScore(
     written,
@@ -140,7 +140,7 @@ function linkColumn(written: readonly Token[], column: IndexedColumn, table: Ind
     column.core,
   );
   if (written.length === 1 && score < 0.95 && LIGHT_WORDS.has(written[0]?.lower ?? '')) return 0;
-  if (score >= 0.999 || written.length === 1) return score;
+  if (score >= 0.999 || written.length === 1 || split) return score;
   // "singer name" for singer.name, "name of the singer" is put together later
   const qualified = phraseScore(written, [...table.words, ...column.words], column.core);
   const coreFirst = written.some((token) => column.core.some((word) => wordScore(token, word) > 0));
@@ -220,10 +220,10 @@ function linkSpan(
   if (!edges && inner && plain && !lone && !/^(between|and|or)$/.test(first.lower)) {
     const content = contentOf(span);
     for (const table of index.tables) {
-      const score = linkTable(content, table);
+      const score = content.length < span.length ? 0 : linkTable(content, table);
       if (score >= 0.5) mention.tables.push({ table, score });
       for (const column of table.columns) {
-        const linked = linkColumn(content, column, table);
+        const linked = linkColumn(content, column, table, content.length < span.length);
         if (linked >= 0.5) mention.columns.push({ column, score: linked });
       }
     }

@@ -33,6 +33,8 @@ export const COMPARE_PHRASES = phrases<CompareOperator>([
 
 /** Before a date, or a number that stands for a year. */
 export const TIME_PHRASES = phrases<CompareOperator>([
+  ['after or in|in or after|on or after|after or on|no earlier than', '>='],
+  ['before or in|in or before|on or before|before or on|no later than', '<='],
   ['prior to|earlier than|before', '<'],
   ['later than|after', '>'],
   ['since|starting from|starting in|from', '>='],
@@ -75,6 +77,11 @@ export const ORDER_PHRASES = phrases<true>([
     'ordered by|order by|sorted by|sort by|sorted in|ordered in|sorted|ordered|sort them by|order them by|sort the results by|order the results by|sort the result by|arranged by|arranged in|ranked by|rank by|ordered according to|sort|order them in|listed in|in order of|in the order of|in increasing order|order the result by|rank them by|sort them in|arrange',
     true,
   ],
+]);
+
+/** What a "top 5" is measured by. */
+export const TOP_PHRASES = phrases<true>([
+  ['by|according to|based on|in terms of|with the highest|with the most|with highest', true],
 ]);
 
 export const DIRECTION_PHRASES = phrases<'asc' | 'desc'>([

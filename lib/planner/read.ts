@@ -9,6 +9,7 @@ import {
   LIGHT_WORDS,
   LONG_ADJECTIVES,
   LOW_WORDS,
+  PLAIN_ADJECTIVES,
   SUPERLATIVES,
   UNITS,
 } from './lexicon';
@@ -29,6 +30,7 @@ import {
   RELATIVES,
   SELECT_AGAIN,
   TIME_PHRASES,
+  TOP_PHRASES,
 } from './phrases';
 import type { AggregateFunction, CompareOperator, DateUnit } from './schema';
 import { emptySketch, type FilterSketch, type Operand, type OrderSketch, type SelectSketch, type Sketch } from './sketch';
@@ -55,6 +57,7 @@ export class Reader {
   private pending: Mention | null = null;
   private lastColumn: Mention | null = null;
   private distinct = false;
+  private relativeAt = -1;
   private target: FilterSketch[];
   private readonly mentions = new Map<number, Mention>();
   private readonly periods = new Map<number, Period>();
@@ -185,16 +188,27 @@ export class Reader {
     });
   }
 
+  /** The word before this one, past articles, superlatives, numbers and values ("for all French singers" → for). */
   private previousWord(): string {
     let position = this.at - 1;
-    while (
-      position >= 0 &&
-      /^(the|a|an|all|each|every|any|some|different|distinct|their|its|both|two|various|those|these|of)$/.test(
-        this.word(position),
-      ) &&
-      this.word(position) !== 'of'
-    )
-      position--;
+    const fillers = /^(the|a|an|all|each|every|any|some|different|distinct|their|its|both|two|various|those|these|most|least)$/;
+    while (position >= 0) {
+      const word = this.word(position);
+      const value = [...this.mentions.values()].find(
+        (mention) => mention.end === position + 1 && bestValue(mention) > Math.max(bestTable(mention), bestColumn(mention)),
+      );
+      if (value) position = value.start - 1;
+      else if (
+        fillers.test(word) ||
+        SUPERLATIVES[word] ||
+        LONG_ADJECTIVES[word] ||
+        HIGH_WORDS.has(word) ||
+        LOW_WORDS.has(word) ||
+        this.tokens[position]?.kind === 'number'
+      )
+        position--;
+      else break;
+    }
     return position < 0 ? '' : this.word(position);
   }
 
@@ -255,6 +269,7 @@ export class Reader {
     const word = this.word(this.at);
     if (RELATIVES.has(word)) {
       this.flushPending();
+      this.relativeAt = this.at;
       if (this.sketch.selects.length > 0 || this.sketch.entities.length > 0) this.zone = 'where';
       this.at++;
       return true;
@@ -474,7 +489,8 @@ export class Reader {
   // ------------------------------------------------------------ order and top
 
   private readOrder(): boolean {
-    const opener = this.match(ORDER_PHRASES);
+    const ranked = this.topPending && /^(by|according|based|in|with)$/.test(this.word(this.at)) ? this.match(TOP_PHRASES) : null;
+    const opener = ranked ?? this.match(ORDER_PHRASES);
     const mentioned = this.mentions.has(this.at) && this.word(this.at + 1) !== 'by' && this.word(this.at + 1) !== 'in';
     let direction: 'asc' | 'desc' | null = null;
     let position = opener && !mentioned ? opener.end : this.at;
@@ -513,7 +529,17 @@ export class Reader {
     const fn = count ? 'count' : aggregate?.meaning;
     if (!mention && !fn) {
       if (!direction) return false;
-      return this.pushOrder({ direction, mention: this.orderColumn() }, end);
+      const token = this.tokens[next];
+      const missing =
+        token?.kind === 'word' && next === position && !token.possessive && !this.tokens[next - 1]?.ends ? token : null;
+      if (missing && PLAIN_ADJECTIVES.old && missing.lower === 'age')
+        return this.pushOrder({ direction, mention: null, adjective: PLAIN_ADJECTIVES.old }, next + 1);
+      if (missing && !LIGHT_WORDS.has(missing.lower)) this.unknown(missing);
+      return this.pushOrder({ direction, mention: this.orderColumn() }, missing ? next + 1 : end);
+    }
+    if (ranked) {
+      direction ??= this.bottom ? 'asc' : 'desc';
+      this.topPending = false;
     }
     return this.pushOrder({ direction: direction ?? 'asc', mention, fn, owner: owner ?? undefined }, end);
   }
@@ -829,7 +855,12 @@ export class Reader {
       end = this.at + 3;
     }
     if (!op || (this.mentions.has(this.at) && !having && !compare)) return false;
-    const position = this.skip(end, 'the a an or equal to');
+    let position = this.skip(end, 'the a an or equal to');
+    const dated = time && !having ? this.mentionAt(position) : null;
+    if (dated && !isTable(dated) && this.periods.has(this.skip(dated.end, 'of'))) {
+      this.pending = dated;
+      position = this.skip(dated.end, 'of');
+    }
     const operand = this.operandAt(position);
     if (operand?.operand.kind === 'period' && (time || !operand.operand.period.year || this.datePending())) {
       this.filter({ op, operand: operand.operand, mention: this.conditionColumn(), having });
@@ -888,7 +919,9 @@ export class Reader {
     const next = this.skip(found?.end ?? position + 1);
     const mention = this.mentionAt(next);
     const own = mention && bestColumn(mention) > 0.5 && (!isTable(mention) || this.measures(mention)) ? mention : null;
-    const column = this.pending ?? own ?? (adjective ? null : this.lastColumn);
+    const token = this.tokens[next];
+    if (!mention && token?.kind === 'word' && !LIGHT_WORDS.has(token.lower)) this.unknown(token);
+    const column = this.pending ?? own ?? (adjective || !this.measures(this.lastColumn) ? null : this.lastColumn);
     this.filter({ op, operand: { kind: 'aggregate', fn, mention: own }, mention: column, adjective });
     this.at = own?.end ?? found?.end ?? position + 1;
     return true;
@@ -1008,6 +1041,13 @@ export class Reader {
       this.at = mention.end;
       return true;
     }
+    const absent = this.lastEntity();
+    const ends = next >= this.tokens.length || this.tokens.slice(this.at, next).some((token) => token.ends || token.comma);
+    if (ends && absent && absent.start > this.relativeAt && this.relativeAt >= 0 && this.sketch.entities.length > 1) {
+      this.sketch.absences.push({ at: absent.start, mention: absent, filters: [] });
+      this.at = next;
+      return true;
+    }
     this.negated = true;
     this.at = this.mentions.has(next) || this.periods.has(next) ? next : this.at + 1;
     return true;
@@ -1073,7 +1113,7 @@ export class Reader {
 
   private looseNumber(value: number): boolean {
     const unit = UNITS[this.word(this.at + 1)] ?? UNITS[this.tokens[this.at + 1]?.stem ?? ''];
-    const column = this.lastColumn && this.zone === 'where' ? this.lastColumn : null;
+    const column = this.lastColumn && this.zone === 'where' && this.measures(this.lastColumn) ? this.lastColumn : null;
     if (value === 1 && this.tokens[this.at]?.lower === 'one') {
       this.at++;
       return true;
@@ -1175,7 +1215,18 @@ export class Reader {
         return;
       }
     }
-    if (isTable(mention) && ASIDE.has(before) && this.sketch.selects.length > 0) {
+    if (this.sketch.selects.length === 0 && /^(for|in|among|of|from)$/.test(before) && !this.openerBefore(mention.start)) {
+      if (isTable(mention) && !this.valueFollows(mention.end)) this.sketch.entities.push(mention);
+      else this.pending = mention;
+      this.zone = 'where';
+      return;
+    }
+    if (!isTable(mention) && before === 'of' && this.composes(mention)) return;
+    const generic = this.sketch.selects.some(
+      (select) => !select.fn && !select.owner && /^(full )?(name|title|id|code|number)s?$/i.test(select.mention?.text ?? ''),
+    );
+    const owner = isTable(mention) || (/^(of|for)$/.test(before) && bestTable(mention) > 0.6 && generic);
+    if (owner && ASIDE.has(before) && this.sketch.selects.length > 0) {
       this.sketch.entities.push(mention);
       this.attachOwner(mention);
       return;
@@ -1202,6 +1253,26 @@ export class Reader {
     }
     this.select({ at: mention.start, mention, distinct: this.distinct });
     if (!isTable(mention)) this.lastColumn = mention;
+  }
+
+  private openerBefore(position: number): boolean {
+    return (
+      OPENERS.some(({ words }) => words.length === 1 && words[0] === this.word(position - 1)) || this.sketch.groups.length > 0
+    );
+  }
+
+  /** "the name and release year of the song": the columns song_name and song_release_year. */
+  private composes(mention: Mention): boolean {
+    if (bestColumn(mention) >= 0.95) return false;
+    let composed = false;
+    for (const select of this.sketch.selects) {
+      if (!select.mention || select.fn || select.owner) continue;
+      const shared = select.mention.columns.filter(({ column }) => mention.columns.some((entry) => entry.column === column));
+      if (shared.length === 0) continue;
+      select.mention = { ...select.mention, columns: shared.map((entry) => ({ ...entry, score: 1 })), tables: [] };
+      composed = true;
+    }
+    return composed;
   }
 
   private conditionFollows(position: number): boolean {

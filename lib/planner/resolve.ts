@@ -73,6 +73,8 @@ export class Resolver {
   /** The column that a mention means; null when none of its candidates is usable. */
   columnFor(mention: Mention, preference: Preference = {}): IndexedColumn | null {
     if (this.choice?.start === mention.start) return this.column(this.choice.column) ?? null;
+    const key = this.keyFor(mention, preference.owner);
+    if (key) return key;
     const asksId = mention.text.split(/\s+/).some((word) => MEASURE_WORDS.has(stem(word)));
     const ranked = mention.columns
       .map(({ column, score }) => {
@@ -95,6 +97,14 @@ export class Resolver {
     return best.column;
   }
 
+  /** "its id": the key of the table that is named with it. */
+  private keyFor(mention: Mention, owner: string | undefined): IndexedColumn | null {
+    if (!owner || !/^(id|ids|identifier|identifiers)$/i.test(mention.text)) return null;
+    const table = this.table(owner);
+    const key = table?.table.primaryKey.length === 1 ? table.table.primaryKey[0] : undefined;
+    return key === undefined ? null : (table?.byName.get(key) ?? null);
+  }
+
   private isSame(a: IndexedColumn, b: IndexedColumn): boolean {
     return a.ref.table === b.ref.table && a.ref.column === b.ref.column;
   }
@@ -110,10 +120,11 @@ export class Resolver {
   /** "name" of a table that has no column of that name: what names its rows. */
   private labelFor(mention: Mention, preference: Preference): IndexedColumn | null {
     const words = mention.text.toLowerCase().split(/\s+/).map(stem);
-    if (!words.some((word) => word === 'name' || word === stem('title'))) return null;
     const owner = preference.owner ?? this.main;
     const table = owner ? this.table(owner) : undefined;
-    if (!table || table.label.length !== 1) return null;
+    if (table?.label.length !== 1) return null;
+    const isName = (word: string): boolean => word === 'name' || word === stem('title');
+    if (!words.some(isName) || !words.every((word) => isName(word) || table.words.includes(word))) return null;
     const own = mention.columns.find(({ column, score }) => column.ref.table === table.key && score >= 0.5);
     return own ? null : (table.label[0] ?? null);
   }
@@ -126,7 +137,12 @@ export class Resolver {
   }
 
   isNumericText(column: IndexedColumn): boolean {
-    return column.column.type === 'text' && (this.values.profile(column.ref.table, column.ref.column)?.numeric ?? false);
+    return (
+      column.column.type === 'text' &&
+      !column.references &&
+      column.role !== 'id' &&
+      (this.values.profile(column.ref.table, column.ref.column)?.numeric ?? false)
+    );
   }
 
   /** Text that holds numbers of different lengths is compared as a number. */

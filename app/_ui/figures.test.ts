@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatCount, formatDuration, formatInstant, formatNumber, formatRelative, groupDigits } from './figures';
+import { formatAge, formatCount, formatDuration, formatInstant, formatNumber, formatRelative, groupDigits } from './figures';
 
 const T = '\u2009';
 
@@ -54,5 +54,7 @@ describe('times', () => {
     expect(formatRelative(now - 5 * 60_000, now)).toBe('5 min. ago');
     expect(formatRelative(now - 26 * 3_600_000, now)).toBe('yesterday');
     expect(formatRelative(now - 400 * 86_400_000, now)).toBe('last yr.');
+    const ages = [-5, 30_000, 59 * 60_000, 3_600_000, 13 * 86_400_000, 15 * 86_400_000, 800 * 86_400_000];
+    expect(ages.map((age) => formatAge(now - age, now))).toEqual(['now', 'now', '59 min', '1 h', '13 d', '2 wk', '2 y']);
   });
 });

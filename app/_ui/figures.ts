@@ -48,6 +48,23 @@ const STEPS: [limitMs: number, unitMs: number, unit: Intl.RelativeTimeFormatUnit
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
 
+const SHORT: [limitMs: number, unitMs: number, unit: string][] = [
+  [3_600_000, 60_000, 'min'],
+  [86_400_000, 3_600_000, 'h'],
+  [14 * 86_400_000, 86_400_000, 'd'],
+  [60 * 86_400_000, 7 * 86_400_000, 'wk'],
+  [700 * 86_400_000, 30.44 * 86_400_000, 'mo'],
+  [Number.POSITIVE_INFINITY, 365.25 * 86_400_000, 'y'],
+];
+
+/** How long ago in the least room, for lists: "now", "5 min", "3 h", "2 d". @param at and now in milliseconds since the epoch */
+export function formatAge(at: number, now: number): string {
+  const size = Math.max(0, now - at);
+  if (size < 60_000) return 'now';
+  for (const [limit, unitMs, unit] of SHORT) if (size < limit) return `${Math.floor(size / unitMs)} ${unit}`;
+  return '';
+}
+
 /** "just now", "5 min. ago", "yesterday". @param at and now in milliseconds since the epoch */
 export function formatRelative(at: number, now: number): string {
   const delta = at - now;

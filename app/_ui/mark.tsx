@@ -15,7 +15,7 @@ const HUES = [274, 195, 58, 340, 150, 95, 230, 18];
 
 function hueOf(text: string): number {
   let sum = 7;
-  for (const char of text) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) % 9973;
+  for (const char of text) sum = (sum * 27 + (char.codePointAt(0) ?? 0)) % 9973;
   return HUES[sum % HUES.length] ?? 274;
 }
 

@@ -118,6 +118,7 @@ function Item({ item, onRename, onDelete }: { item: ConversationSummary; onRenam
         <span className="min-w-0 flex-1 truncate">{item.title}</span>
         <RelativeTime
           at={item.updatedAt}
+          short
           className="shrink-0 font-normal text-ink-3 text-xs group-focus-within:hidden group-hover:hidden"
         />
       </Link>

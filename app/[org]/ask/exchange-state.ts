@@ -88,16 +88,23 @@ export function exchangesOf(conversation: ConversationView): ExchangeView[] {
 const STATUSES: readonly string[] = ['completed', 'clarify', 'declined', 'failed', 'cancelled'] satisfies ExchangeStatus[];
 const isStatus = (value: string): value is ExchangeStatus => STATUSES.includes(value);
 
+/** What each step came to in the end: the last attempt's word counts. */
+function storedSteps(attempts: readonly Attempt[], status: ExchangeStatus): ExchangeView['steps'] {
+  const steps: ExchangeView['steps'] = {};
+  for (const attempt of attempts) {
+    for (const { name, durationMs } of attempt.steps) steps[name] = { state: 'done', durationMs };
+  }
+  const last = attempts.at(-1)?.steps.at(-1);
+  if (last && (status === 'failed' || status === 'cancelled'))
+    steps[last.name] = { state: 'failed', durationMs: last.durationMs };
+  return steps;
+}
+
 function storedExchange(question: MessageView, reply: MessageView | null): ExchangeView {
   const base = newExchange(question.id, question.content);
   // A message that still says "running" after a reload was left by a server that went away.
   if (!reply || !isStatus(reply.status)) return { ...base, status: 'cancelled' };
   const attempts = reply.attempts ?? [];
-  const steps = Object.fromEntries(
-    attempts.flatMap((attempt) =>
-      attempt.steps.map(({ name, durationMs }) => [name, { state: 'done', durationMs } satisfies StepView]),
-    ),
-  );
   const result = reply.result as (Partial<Answer> & { error?: ApiFailure }) | null;
   return {
     ...base,
@@ -107,6 +114,6 @@ function storedExchange(question: MessageView, reply: MessageView | null): Excha
     attempts,
     failure: reply.status === 'failed' ? (result?.error ?? { code: 'internal', message: reply.content }) : null,
     durationMs: reply.durationMs,
-    steps,
+    steps: storedSteps(attempts, reply.status),
   };
 }

@@ -20,7 +20,6 @@ export function SettingsList() {
   return (
     <>
       <ListHeader title="Settings" />
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: arrows move between the links inside, which are reachable without. */}
       <ul className="space-y-px px-2" onKeyDown={moveWithArrows}>
         {SECTIONS.filter((section) => can(section.permission)).map(({ path: rest, label, icon: Icon }) => (
           <li key={rest}>

@@ -30,6 +30,8 @@ export type GridFeatures = typeof features;
 
 export const ROW_PX = 32;
 export const HEADER_PX = 36;
+/** Room that a horizontal scrollbar takes at most, so that it doesn't lie on the last row. */
+const SCROLLBAR_PX = 12;
 
 interface GridProps {
   columns: readonly GridColumn[];
@@ -65,6 +67,7 @@ export function Grid({ columns, rows, maxHeight = 420, ...aria }: GridProps) {
     scrollPaddingStart: gutter,
     overscan: 3,
   });
+  const width = gutter + widths.reduce((sum, value) => sum + value, 0);
   const widthKey = widths.join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: measured again whenever a width changes.
   useEffect(() => horizontal.measure(), [horizontal, widthKey]);
@@ -79,7 +82,6 @@ export function Grid({ columns, rows, maxHeight = 420, ...aria }: GridProps) {
     if (definition) setOpen({ value: valueAt(row, column), column: definition });
   };
 
-  const width = gutter + widths.reduce((sum, value) => sum + value, 0);
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: a virtual grid can't be a <table>; the ARIA grid pattern is followed. */}
@@ -98,7 +100,7 @@ export function Grid({ columns, rows, maxHeight = 420, ...aria }: GridProps) {
           } else cursor.onKeyDown(event);
         }}
         className="scroll-thin relative overflow-auto overscroll-x-contain text-sm focus-visible:outline-offset-[-2px]"
-        style={{ maxHeight, height: HEADER_PX + shown.length * ROW_PX + 2 }}
+        style={{ maxHeight, height: HEADER_PX + shown.length * ROW_PX - 1 + (width > available ? SCROLLBAR_PX : 0) }}
       >
         <div style={{ width: Math.max(width, available), height: HEADER_PX + vertical.getTotalSize() }} className="relative">
           <GridHeader table={table} columns={columns} numeric={numeric} gutter={gutter} items={horizontal.getVirtualItems()} />

@@ -52,7 +52,7 @@ export function compareValues(a: JsonCell, b: JsonCell): number {
 /** Average width of a character at 13 px in Geist, and what a cell needs around its text. */
 const CHARACTER_PX = 7.2;
 const PADDING_PX = 26;
-const HEADER_EXTRA_PX = 40;
+const HEADER_EXTRA_PX = 56;
 const SAMPLE_ROWS = 60;
 
 /** A width in pixels that shows most values whole. @param render the text that a value takes in the grid */

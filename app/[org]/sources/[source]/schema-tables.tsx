@@ -54,7 +54,6 @@ export function SchemaTables({ schema }: { schema: SchemaAnswer }) {
         </p>
       </div>
       {found.length === 0 ? <p className="px-1 py-6 text-center text-ink-3 text-sm">No table or column is called that.</p> : null}
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: arrows move between the buttons inside, which are reachable without. */}
       <ul className="divide-y overflow-hidden rounded-lg border bg-raised empty:hidden" onKeyDown={moveWithArrows}>
         {found.map((table) => {
           const key = `${table.schema ?? ''}.${table.name}`;

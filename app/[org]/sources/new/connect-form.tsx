@@ -108,8 +108,8 @@ export function ConnectForm({ types }: { types: SourceType[] }) {
                 changed();
               }}
               options={[
-                { value: 'paste', label: 'Connection string' },
-                { value: 'fields', label: 'Fields' },
+                { value: 'paste', label: 'Paste a string' },
+                { value: 'fields', label: 'Fill in fields' },
               ]}
             />
           ) : null}

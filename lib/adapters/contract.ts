@@ -74,6 +74,11 @@ export interface StatementFacts {
   tables: TableRef[];
   /** Every function that is called, lower case, schema-qualified when written so. */
   functions: string[];
+  /**
+   * Functions of `functions` that the dialect doesn't know (the customer's own). Pass them on as ExecuteOptions.verifyFunctions: the
+   * driver looks them up in the source and refuses those that may change something.
+   */
+  unverifiedFunctions?: string[];
   /** Why it is refused, in one sentence, when effect is 'refuse' or a function or table is not allowed. */
   refusal?: string;
   /** Highest placeholder number; 0 when there is none. */
@@ -151,6 +156,8 @@ export interface ExecuteOptions {
   maxBytes: number;
   /** true runs one write statement and commits it. Only with OpenLimits.allowWrites. */
   write?: boolean;
+  /** StatementFacts.unverifiedFunctions, to be looked up in the source's own catalogue before the statement runs. */
+  verifyFunctions?: readonly string[];
   /** A short comment that makes the query findable in the server's process list ("quarry:<query id>"). No user text. */
   tag?: string;
 }
@@ -161,6 +168,24 @@ export interface ResultStream {
   rows: AsyncIterable<Row[]>;
   /** Known after the last batch. */
   outcome(): { truncated: null | { by: 'rows' | 'bytes'; limit: number }; affectedRows?: number };
+}
+
+/**
+ * Rows as packed text, for files: a million objects per second of export would cost more than the query. Valid until the next one
+ * is asked for.
+ */
+export interface TextBatch {
+  rowCount: number;
+  /** The text of every field in exact form, UTF-8, row by row without anything between; json and arrays as JSON. */
+  bytes: Uint8Array;
+  /** For each field, row by row, where it ends in `bytes`; for a NULL the bitwise complement of that. */
+  ends: Int32Array;
+}
+
+export interface TextStream {
+  columns: Column[];
+  batches: AsyncIterable<TextBatch>;
+  outcome(): { truncated: null | { by: 'rows' | 'bytes'; limit: number } };
 }
 
 export interface PoolStats {
@@ -192,6 +217,11 @@ export interface Lease {
   readonly backendId: string;
   /** @throws QuarryError query.invalid | query.refused | query.failed | query.timeout | query.cancelled | source.unreachable */
   execute(statement: Statement, options: ExecuteOptions): Promise<ResultStream>;
+  /**
+   * The same as execute, with the rows as packed text, where the engine has a fast way to it; null when it has none for this
+   * statement, and nothing was run then. Same errors, caps and time-outs.
+   */
+  executeText?(statement: Statement, options: ExecuteOptions): Promise<TextStream | null>;
   introspect(signal: AbortSignal): Promise<Catalogue>;
   validate(): Promise<ConnectionReport>;
   explain(statement: Statement, options: ExecuteOptions): Promise<ExplainPlan>;

@@ -11,13 +11,13 @@ import { createVault, readMasterKeys, type SealedSecret, type Vault } from './se
 import type { TenantDb } from './tenant-client';
 import { databaseUrl } from './url';
 
-export { type Database, type DatabaseOptions, openDatabase } from './database';
+export { type Database, openDatabase } from './database';
 export { Prisma } from './generated/client';
 export type { MigrateOptions } from './migrate';
 export { createScratchDatabase, type ScratchDatabase } from './scratch';
-export { createVault, type MasterKeys, readMasterKeys, type SealedSecret, type Vault } from './secrets';
-export type { TenantDb, TransactionOptions } from './tenant-client';
-export { TENANT_MODELS, type TenantModel } from './tenant-models';
+export { createVault, type MasterKeys, type SealedSecret } from './secrets';
+export type { TenantDb } from './tenant-client';
+export { TENANT_MODELS } from './tenant-models';
 export { databaseUrl } from './url';
 
 const NAME = 'db.database';

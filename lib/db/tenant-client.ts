@@ -13,7 +13,7 @@ type Delegates = {
     : Pick<TenantPrisma[Uncapitalize<M>], Operation>;
 };
 
-export interface TransactionOptions {
+interface TransactionOptions {
   /** Milliseconds to wait for a connection (default 2,000). */
   maxWait?: number;
   /** Milliseconds after which the transaction is rolled back (default 5,000). */

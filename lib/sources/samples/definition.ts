@@ -1,6 +1,6 @@
 /** Engine-neutral definitions of the sample databases: tables, and rows that are the same on every run and machine. */
 
-export type SampleType = 'integer' | 'decimal' | 'double' | 'text' | 'boolean' | 'date' | 'timestamp' | 'inet';
+type SampleType = 'integer' | 'decimal' | 'double' | 'text' | 'boolean' | 'date' | 'timestamp' | 'inet';
 
 export interface SampleColumn {
   name: string;

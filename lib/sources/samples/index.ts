@@ -3,13 +3,12 @@
  * so that examples, tests and documentation can name exact answers. `quarry seed` (prisma/seed) writes them; connecting them to an
  * organisation is addSampleSources of lib/sources.
  */
-export type { SampleColumn, SampleDatabase, SampleName, SampleTable, SampleValue } from './definition';
+export type { SampleColumn, SampleDatabase, SampleTable, SampleValue } from './definition';
 export { digestRows, digestSample } from './digest';
 export {
   type InstalledSamples,
   installedSamplesFile,
   readInstalledSamples,
-  type SampleConnection,
   sampleConnections,
   sampleFile,
 } from './installed';

@@ -8,7 +8,7 @@ import type { SampleName } from './definition';
 import { SAMPLES } from './samples';
 
 /** How a sample database on this installation is connected. */
-export interface SampleConnection {
+interface SampleConnection {
   sample: SampleName;
   type: string;
   name: string;
@@ -16,7 +16,7 @@ export interface SampleConnection {
 }
 
 /** What `quarry seed` writes down about the sample databases that it made on a server: $QUARRY_HOME/samples.json (0600). */
-export const installedSamplesSchema = z.object({
+const installedSamplesSchema = z.object({
   host: z.string(),
   port: z.number(),
   username: z.string(),

@@ -1,7 +1,5 @@
-/** The day that the sample data end on. Fixed, so that rows and answers never change. */
-export const ANCHOR_DAY = '2026-10-31';
-
 const DAY_MS = 86_400_000;
+/** The day that the sample data end on, 2026-10-31. Fixed, so that rows and answers never change. */
 const ANCHOR_MS = Date.UTC(2026, 9, 31);
 
 /** "2026-10-31", the given number of days before the anchor. */

@@ -1,5 +1,6 @@
 import type { SampleDatabase, SampleValue } from './definition';
 import { dayBefore, momentBefore, money } from './moments';
+import { networkTables } from './network-tables';
 import { at, Draw, weighted } from './random';
 
 type Rows = SampleValue[][];
@@ -236,101 +237,7 @@ export const network: SampleDatabase = {
   name: 'network',
   label: 'Network',
   version: 1,
-  tables: [
-    {
-      name: 'sites',
-      comment: 'Places where the company runs network equipment.',
-      columns: [
-        { name: 'id', type: 'integer' },
-        { name: 'name', type: 'text', unique: true },
-        { name: 'city', type: 'text' },
-        { name: 'country', type: 'text' },
-        { name: 'region', type: 'text', comment: 'Europe, North America or Asia Pacific.' },
-        { name: 'site_type', type: 'text', comment: 'data centre, headquarters, office or warehouse.' },
-        { name: 'latitude', type: 'double' },
-        { name: 'longitude', type: 'double' },
-        { name: 'opened_on', type: 'date' },
-      ],
-    },
-    {
-      name: 'devices',
-      comment: 'Routers, switches, firewalls and access points.',
-      columns: [
-        { name: 'id', type: 'integer' },
-        { name: 'site_id', type: 'integer', references: { table: 'sites', column: 'id' } },
-        { name: 'hostname', type: 'text', unique: true },
-        { name: 'device_type', type: 'text', comment: 'router, switch, firewall or access point.' },
-        { name: 'vendor', type: 'text' },
-        { name: 'model', type: 'text' },
-        { name: 'management_ip', type: 'inet' },
-        { name: 'serial_number', type: 'text', unique: true },
-        { name: 'os_version', type: 'text' },
-        { name: 'status', type: 'text', comment: 'active, maintenance, failed or retired.' },
-        { name: 'purchase_price', type: 'decimal', precision: [10, 2], comment: 'In euros.' },
-        {
-          name: 'cpu_load',
-          type: 'double',
-          nullable: true,
-          comment: 'Average of the last day, in percent. Known for active devices.',
-        },
-        { name: 'installed_on', type: 'date' },
-        { name: 'last_seen_at', type: 'timestamp', comment: 'Last answer to monitoring, UTC.' },
-      ],
-      indexes: [['site_id']],
-    },
-    {
-      name: 'interfaces',
-      comment: 'Network interfaces (ports) of devices.',
-      columns: [
-        { name: 'id', type: 'integer' },
-        { name: 'device_id', type: 'integer', references: { table: 'devices', column: 'id' } },
-        { name: 'name', type: 'text' },
-        { name: 'mac_address', type: 'text', unique: true },
-        { name: 'ip_address', type: 'inet', nullable: true },
-        { name: 'vlan', type: 'integer', nullable: true },
-        { name: 'speed_mbps', type: 'integer', comment: 'Megabits per second.' },
-        { name: 'mtu', type: 'integer' },
-        { name: 'enabled', type: 'boolean' },
-        { name: 'status', type: 'text', comment: 'up or down.' },
-      ],
-      indexes: [['device_id']],
-    },
-    {
-      name: 'links',
-      comment: 'Connections between two interfaces; between sites they are rented from a provider.',
-      columns: [
-        { name: 'id', type: 'integer' },
-        { name: 'from_interface_id', type: 'integer', references: { table: 'interfaces', column: 'id' } },
-        { name: 'to_interface_id', type: 'integer', references: { table: 'interfaces', column: 'id' } },
-        { name: 'link_type', type: 'text', comment: 'fibre, copper or internet VPN.' },
-        { name: 'provider', type: 'text', nullable: true },
-        { name: 'bandwidth_mbps', type: 'integer' },
-        { name: 'latency_ms', type: 'double' },
-        { name: 'monthly_cost', type: 'decimal', precision: [10, 2], nullable: true, comment: 'In euros.' },
-        { name: 'status', type: 'text', comment: 'active, degraded or down.' },
-        { name: 'installed_on', type: 'date' },
-      ],
-      indexes: [['from_interface_id'], ['to_interface_id']],
-    },
-    {
-      name: 'incidents',
-      comment: 'Faults that were noticed on a device.',
-      columns: [
-        { name: 'id', type: 'integer' },
-        { name: 'device_id', type: 'integer', references: { table: 'devices', column: 'id' } },
-        { name: 'title', type: 'text' },
-        { name: 'severity', type: 'text', comment: 'critical, major or minor.' },
-        { name: 'status', type: 'text', comment: 'open, investigating or resolved.' },
-        { name: 'reported_by', type: 'text' },
-        { name: 'opened_at', type: 'timestamp', comment: 'UTC.' },
-        { name: 'resolved_at', type: 'timestamp', nullable: true, comment: 'UTC; empty while it goes on.' },
-        { name: 'downtime_minutes', type: 'integer', nullable: true },
-        { name: 'root_cause', type: 'text', nullable: true },
-        { name: 'affected_users', type: 'integer' },
-      ],
-      indexes: [['device_id'], ['opened_at']],
-    },
-  ],
+  tables: networkTables,
   generate() {
     const made = devices();
     const ports = interfaces(made.devices);

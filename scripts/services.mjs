@@ -30,8 +30,7 @@ export function loadEnvironmentFile() {
  */
 export function ensureHome(home) {
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
-    mkdirSync(path.join(home, 'logs'), { recursive: true, mode: 0o700 });
+    makeFolder(path.join(home, 'logs'));
     const probe = path.join(home, `.probe-${process.pid}`);
     writeFileSync(probe, '', { mode: 0o600 });
     rmSync(probe);
@@ -46,6 +45,17 @@ export function ensureHome(home) {
     throw new Problem(
       `Cannot write to ${home}: ${why} (${error.code}). Make it writable for this user, or set QUARRY_HOME to another folder.`,
     );
+  }
+}
+
+/** Not mkdir's own `recursive`: Node loops for ever where a folder exists but takes no children, as in /proc. */
+function makeFolder(folder) {
+  if (existsSync(folder)) return;
+  if (path.dirname(folder) !== folder) makeFolder(path.dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error; // another process was faster
   }
 }
 

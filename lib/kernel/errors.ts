@@ -75,7 +75,18 @@ export interface ErrorOptions {
   cause?: unknown;
 }
 
+const BRAND = Symbol.for('quarry.error');
+
 export class QuarryError extends Error {
+  /**
+   * By mark, not by class: Next.js may hold this module several times in one process, and an error from a pool that one route opened
+   * must be one of ours in every other route.
+   */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+
+  readonly [BRAND] = true;
   readonly code: ErrorCode;
   readonly stage?: Stage;
   readonly hints?: string[];

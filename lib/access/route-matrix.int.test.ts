@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemDb } from '../db';
-import { projectRoot } from '../kernel/paths';
+import { routeFiles } from '../testing/api-server';
 import { createTestOrganization, type TestOrganization, type TestUser } from '../testing/organization';
 import { testRequest } from '../testing/request';
 import type { RouteHandler } from './door';
@@ -32,17 +30,11 @@ interface Entry {
   handler: RouteHandler;
 }
 
-const root = path.join(projectRoot(), 'app', 'api');
-const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
-  .filter((file) => /(^|[\\/])route\.tsx?$/.test(file))
-  .sort();
-
 async function readRoutes(): Promise<{ entries: Entry[]; undeclared: string[] }> {
   const entries: Entry[] = [];
   const undeclared: string[] = [];
-  for (const file of files) {
-    const pattern = `/api/${path.dirname(file).split(path.sep).join('/')}`;
-    const module: Record<string, unknown> = await import(path.join(root, file));
+  for (const { pattern, file } of routeFiles()) {
+    const module: Record<string, unknown> = await import(file);
     for (const [method, handler] of Object.entries(module)) {
       if (METHODS.includes(method) && isDeclared(handler))
         entries.push({ name: `${method} ${pattern}`, method, pattern, handler });

@@ -9,6 +9,7 @@ export { getSource, listSources } from './list-sources';
 export { openSource } from './open-source';
 export { drainPools, poolStats, sweepPools } from './pools';
 export { addSampleSources } from './samples/add-sample-sources';
+export { moveSampleSources } from './samples/move-sample-sources';
 export { listSourceTypes, type SourceType } from './source-types';
 export { testSource } from './test-source';
 export type { OpenSource, PoolReport, SourceSummary, TestReport } from './types';

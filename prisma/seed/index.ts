@@ -4,8 +4,9 @@
  */
 import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
-import { databaseUrl } from '../../lib/db';
+import { databaseUrl, systemDb } from '../../lib/db';
 import { QuarryError } from '../../lib/kernel/errors';
 import { newSecret } from '../../lib/kernel/ids';
 import {
@@ -76,7 +77,10 @@ async function seedServer(note: (written: boolean, what: string) => void, say: (
         note(await withClient(target.href, (loader) => loadSample(loader, sample, login)), `sample ${sample.name} (PostgreSQL)`);
         databases[sample.name] = database;
       }
-      writeNote({ ...whereIs(client), username: login, password, databases });
+      const installed = { ...whereIs(client), username: login, password, databases };
+      writeNote(installed);
+      // The password is new when the note was lost; the port, when the embedded server had to move.
+      if (!isDeepStrictEqual(kept, installed)) await moveSources(say);
     });
   } catch (error) {
     if (error instanceof QuarryError) throw error;
@@ -85,6 +89,20 @@ async function seedServer(note: (written: boolean, what: string) => void, say: (
       cause: error,
     });
   }
+}
+
+/** Sample sources which organisations have already follow the samples. */
+async function moveSources(say: (line: string) => void): Promise<void> {
+  const owners = await systemDb().dataSource.findMany({
+    where: { sample: { not: null }, deletedAt: null },
+    distinct: ['organizationId'],
+    select: { organizationId: true },
+  });
+  if (owners.length === 0) return;
+  const [{ jobContext }, { moveSampleSources }] = await Promise.all([import('../../lib/access'), import('../../lib/sources')]);
+  let moved = 0;
+  for (const { organizationId } of owners) moved += await moveSampleSources(await jobContext(organizationId));
+  if (moved > 0) say(`sample sources: ${moved} follow the samples to where they are now`);
 }
 
 /** Where the client's server is reached, as a source has to be told. */

@@ -225,6 +225,20 @@ describe('connecting the samples to an organisation', () => {
     expect(answers).toEqual(['45', '45', '50000', '50000']);
   });
 
+  it('keeps its sources working when the login of the samples gets another password', async () => {
+    const source = await made.ctx.db.dataSource.findFirstOrThrow({ where: { name: 'Network (PostgreSQL)' } });
+    const old = readInstalledSamples()?.password;
+    rmSync(path.join(home, 'samples.json'));
+    expect((await seedSamples()).lines).toContain('sample sources: 2 follow the samples to where they are now');
+    expect(readInstalledSamples()?.password).not.toBe(old);
+    const lease = await (await openSource(made.ctx, source.id)).lease();
+    expect((await lease.validate()).database).toBe(`${builder()}_network`);
+    lease.release();
+    expect((await made.ctx.db.credential.findMany({ where: { dataSourceId: source.id } })).map(({ version }) => version)).toEqual(
+      [2],
+    );
+  });
+
   it("leaves somebody's own source of the same name alone", async () => {
     const other = await createTestOrganization();
     await createSource(other.ctx, { name: 'Network (SQLite)', type: 'sqlite', connection: { file: sampleFile('storefront') } });

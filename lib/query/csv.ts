@@ -21,12 +21,15 @@ const PLAIN = new Set<Column['type']>([
   'timestamptz',
   'uuid',
   'year',
-  'binary',
-  'bit',
   'objectid',
   'time',
   'timetz',
 ]);
+
+export function isPlainText(type: Column['type']): boolean {
+  return PLAIN.has(type);
+}
+
 const NEEDS_CARE = /[",\r\n]|^[=+\-@\t]/;
 const NEEDS_QUOTES = /[",\r\n]/;
 const FORMULA = /^[=+\-@\t\r]/;
@@ -55,7 +58,7 @@ export function csvHeader(columns: readonly Column[]): string {
 
 /** A function from a batch of exact rows to its lines: one string per batch, nothing kept per cell. */
 export function csvWriter(columns: readonly Column[]): (batch: readonly Row[]) => string {
-  const plain = columns.map((column) => PLAIN.has(column.type));
+  const plain = columns.map((column) => isPlainText(column.type));
   const width = columns.length;
   return (batch) => {
     let out = '';

@@ -1,34 +1,69 @@
 import { type Ctx, requirePermission } from '../access';
-import type { Column, Row } from '../adapters/contract';
+import type { Column, Row, TextBatch } from '../adapters/contract';
 import { csvHeader, csvWriter } from './csv';
+import { csvBytes } from './csv-bytes';
 import { jsonFormatter } from './format';
 import type { ExportFormat } from './schema';
-import { byteStream, openStream, type RawStream } from './stream';
-import type { QueryExport, QueryRequest } from './types';
+import { byteStream, openStream, openTextStream, type RawStream } from './stream';
+import type { QueryExport, QueryOrigin, QueryRequest } from './types';
 import { xlsx } from './xlsx';
 
-const XLSX_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+type Pieces = AsyncGenerator<string | Uint8Array>;
 
-/** How a file of text is written: what stands before the rows, each batch, and what stands after. */
-interface Writer {
+interface Format {
   contentType: string;
-  head(columns: Column[]): string;
-  batches(columns: Column[]): (batch: Row[]) => string;
-  tail: string;
+  start(
+    ctx: Ctx,
+    request: QueryRequest,
+    origin: QueryOrigin,
+  ): Promise<{ raw: Pick<RawStream, 'queryId' | 'close'>; pieces: Pieces }>;
 }
 
-const WRITERS: Record<Exclude<ExportFormat, 'xlsx'>, Writer> = {
-  csv: { contentType: 'text/csv; charset=utf-8', head: csvHeader, batches: csvWriter, tail: '' },
+const FORMATS: Record<ExportFormat, Format> = {
+  csv: {
+    contentType: 'text/csv; charset=utf-8',
+    async start(...run) {
+      const raw = await openTextStream(...run);
+      return { raw, pieces: csvFile(raw) };
+    },
+  },
+  xlsx: {
+    contentType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    async start(...run) {
+      const raw = await openStream(...run);
+      return { raw, pieces: xlsx(raw.columns, raw.batches) };
+    },
+  },
+  // One list of objects.
+  json: {
+    contentType: 'application/json; charset=utf-8',
+    async start(...run) {
+      const raw = await openStream(...run);
+      return { raw, pieces: textFile(raw, '[', listWriter(raw.columns), '\n]\n') };
+    },
+  },
   // One object per line; values as everywhere in JSON.
   ndjson: {
     contentType: 'application/x-ndjson; charset=utf-8',
-    head: () => '',
-    batches: (columns) => objectWriter(columns, '', '\n'),
-    tail: '',
+    async start(...run) {
+      const raw = await openStream(...run);
+      return { raw, pieces: textFile(raw, '', objectWriter(raw.columns, '', '\n'), '') };
+    },
   },
-  // One list of objects.
-  json: { contentType: 'application/json; charset=utf-8', head: () => '[', batches: listWriter, tail: '\n]\n' },
 };
+
+async function* csvFile(raw: RawStream<Row[] | TextBatch>): Pieces {
+  yield csvHeader(raw.columns);
+  const writeRows = csvWriter(raw.columns);
+  const writeText = csvBytes(raw.columns);
+  for await (const batch of raw.batches) yield Array.isArray(batch) ? writeRows(batch) : writeText(batch);
+}
+
+async function* textFile(raw: RawStream, head: string, write: (batch: Row[]) => string, tail: string): Pieces {
+  yield head;
+  for await (const batch of raw.batches) yield write(batch);
+  yield tail;
+}
 
 function listWriter(columns: Column[]): (batch: Row[]) => string {
   const first = objectWriter(columns, ',\n', '');
@@ -73,19 +108,13 @@ function uniqueNames(columns: Column[]): string[] {
  */
 export async function exportQuery(ctx: Ctx, request: QueryRequest, format: ExportFormat): Promise<QueryExport> {
   requirePermission(ctx, 'query.export');
-  const raw = await openStream(ctx, request, request.origin ?? 'export');
+  const { contentType, start } = FORMATS[format];
+  const { raw, pieces } = await start(ctx, request, request.origin ?? 'export');
   const stamp = ctx.clock.date().toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-');
   return {
     queryId: raw.queryId,
-    stream: byteStream(format === 'xlsx' ? xlsx(raw.columns, raw.batches) : textFile(raw, WRITERS[format]), () => raw.close()),
-    contentType: format === 'xlsx' ? XLSX_TYPE : WRITERS[format].contentType,
+    stream: byteStream(pieces, () => raw.close()),
+    contentType,
     fileName: `quarry-${stamp}.${format}`,
   };
-}
-
-async function* textFile(raw: RawStream, writer: Writer): AsyncGenerator<string> {
-  yield writer.head(raw.columns);
-  const write = writer.batches(raw.columns);
-  for await (const batch of raw.batches) yield write(batch);
-  yield writer.tail;
 }

@@ -1,5 +1,5 @@
 import { type Ctx, describeError } from '../access';
-import type { Column, Lease, ResultStream, Row } from '../adapters/contract';
+import type { Column, Lease, Row, TextBatch } from '../adapters/contract';
 import { QuarryError } from '../kernel/errors';
 import { settings } from '../kernel/settings';
 import { executionOf, explainFailure, isBroken } from './execute';
@@ -11,10 +11,10 @@ import { atStage, Trace } from './trace';
 import type { QueryOrigin, QueryRequest, QueryStream, StreamEnd, Truncation } from './types';
 
 /** A streamed run with rows in exact form; formats are put on top. */
-export interface RawStream {
+export interface RawStream<Batch = Row[]> {
   queryId: string;
   columns: Column[];
-  batches: AsyncIterable<Row[]>;
+  batches: AsyncIterable<Batch>;
   end(): StreamEnd;
   close(): Promise<void>;
 }
@@ -25,8 +25,41 @@ export interface RawStream {
  * @throws QuarryError as runQuery
  */
 export async function openStream(ctx: Ctx, request: QueryRequest, origin: QueryOrigin): Promise<RawStream> {
+  return begin(ctx, request, origin, executeRows);
+}
+
+/** The same for files of text: packed text where the engine has a fast way to it, else rows. */
+export async function openTextStream(
+  ctx: Ctx,
+  request: QueryRequest,
+  origin: QueryOrigin,
+): Promise<RawStream<Row[] | TextBatch>> {
+  return begin<Row[] | TextBatch>(ctx, request, origin, async (lease, ...execution) => {
+    const text = await lease.executeText?.(...execution);
+    return text ?? executeRows(lease, ...execution);
+  });
+}
+
+interface Source<Batch> {
+  columns: Column[];
+  batches: AsyncIterable<Batch>;
+  outcome(): { truncated: Truncation };
+}
+type Execute<Batch> = (lease: Lease, ...execution: Parameters<Lease['execute']>) => Promise<Source<Batch>>;
+
+const executeRows: Execute<Row[]> = async (lease, ...execution) => {
+  const { columns, rows, outcome } = await lease.execute(...execution);
+  return { columns, batches: rows, outcome };
+};
+
+async function begin<Batch extends Row[] | TextBatch>(
+  ctx: Ctx,
+  request: QueryRequest,
+  origin: QueryOrigin,
+  execute: Execute<Batch>,
+): Promise<RawStream<Batch>> {
   const source = await locateSource(ctx, request.dataSourceId);
-  const run = new StreamRun(ctx, request, registerRunning(ctx, request, origin), origin);
+  const run = new StreamRun(ctx, request, registerRunning(ctx, request, origin), origin, execute);
   try {
     const { maxExportRows, exportTimeoutMs } = settings();
     const ceilings = { rows: maxExportRows, timeoutMs: exportTimeoutMs };
@@ -38,7 +71,7 @@ export async function openStream(ctx: Ctx, request: QueryRequest, origin: QueryO
   }
 }
 
-class StreamRun implements RawStream {
+class StreamRun<Batch extends Row[] | TextBatch> implements RawStream<Batch> {
   readonly trace = new Trace();
   readonly queryId: string;
   columns: Column[] = [];
@@ -46,7 +79,7 @@ class StreamRun implements RawStream {
   readonly #startedAt: Date;
   #prepared: Prepared | null = null;
   #lease: Lease | null = null;
-  #result: ResultStream | null = null;
+  #result: Source<Batch> | null = null;
   #deadline: NodeJS.Timeout | null = null;
   #rowCount = 0;
   #truncated: Truncation = null;
@@ -61,6 +94,7 @@ class StreamRun implements RawStream {
     readonly request: QueryRequest,
     readonly running: RunningHandle,
     readonly origin: QueryOrigin,
+    readonly execute: Execute<Batch>,
   ) {
     this.queryId = running.queryId;
     this.#startedAt = ctx.clock.date();
@@ -72,7 +106,8 @@ class StreamRun implements RawStream {
     this.trace.add('cache', 0);
     await this.trace.run('execute', async () => {
       this.#lease = await prepared.source.lease({ signal });
-      this.#result = await this.#lease.execute(...executionOf(prepared, this.queryId, signal, Number.MAX_SAFE_INTEGER));
+      const execution = executionOf(prepared, this.queryId, signal, Number.MAX_SAFE_INTEGER);
+      this.#result = await this.execute(this.#lease, ...execution);
       this.columns = this.#result.columns;
     });
     this.#streamingSince = performance.now();
@@ -81,15 +116,15 @@ class StreamRun implements RawStream {
     this.#deadline.unref();
   }
 
-  readonly batches: AsyncIterable<Row[]> = { [Symbol.asyncIterator]: () => this.#read() };
+  readonly batches: AsyncIterable<Batch> = { [Symbol.asyncIterator]: () => this.#read() };
 
-  async *#read(): AsyncGenerator<Row[]> {
+  async *#read(): AsyncGenerator<Batch> {
     const result = this.#result;
     if (!result || this.#closed) return;
     try {
-      for await (const batch of result.rows) {
+      for await (const batch of result.batches) {
         this.running.signal.throwIfAborted();
-        this.#rowCount += batch.length;
+        this.#rowCount += Array.isArray(batch) ? batch.length : batch.rowCount;
         yield batch;
       }
       this.#truncated = result.outcome().truncated;

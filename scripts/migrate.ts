@@ -8,7 +8,7 @@ async function main(): Promise<void> {
   const { closeDb, migrate } = await import('../lib/db');
   const { applied } = await migrate();
   if (applied.length > 0) console.log(`builder database migrated (${applied.join(', ')})`);
-  await seed();
+  if (!process.argv.includes('--no-samples')) await seed();
   await closeDb();
 }
 

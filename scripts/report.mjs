@@ -12,20 +12,13 @@ export class Problem extends Error {
   }
 }
 
-let quiet = false;
-
-/** Sends steps nowhere (the command line prints data on stdout and has its own log). */
-export function setQuiet(value) {
-  quiet = value;
-}
-
 /** One finished or beginning step. */
 export function step(text) {
-  if (!quiet) process.stdout.write(`  ${text}\n`);
+  process.stdout.write(`  ${text}\n`);
 }
 
 export function heading(text) {
-  if (!quiet) process.stdout.write(`${text}\n`);
+  process.stdout.write(`${text}\n`);
 }
 
 /** The one line for anything thrown. */

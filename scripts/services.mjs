@@ -3,7 +3,7 @@
  * builder database. Plain Node; `pg` is loaded only once PostgreSQL runs.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { choosePort, initCluster, postgresCommand } from './postgres.mjs';
@@ -275,14 +275,5 @@ export async function withDatabase(work, { log } = {}) {
     return await work(server.url);
   } finally {
     await server.stop();
-  }
-}
-
-/** Closes a folder to others, where the file system has such rights. */
-export function closeFolder(folder, mode = 0o700) {
-  try {
-    chmodSync(folder, mode);
-  } catch {
-    // a file system without modes
   }
 }

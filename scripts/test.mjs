@@ -59,7 +59,7 @@ async function makeBuilderDatabase(adminUrl, env) {
   await admin(`CREATE DATABASE ${name}`);
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
-  const result = await run(process.execPath, ['--import', 'tsx', 'scripts/migrate.ts'], {
+  const result = await run(process.execPath, ['--import', 'tsx', 'scripts/migrate.ts', '--no-samples'], {
     cwd: ROOT,
     env: { ...env, DATABASE_URL: url.href },
   });

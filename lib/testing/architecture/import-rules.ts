@@ -60,12 +60,17 @@ function isEngine(unit: string): boolean {
   return unit.split('/').length === 3;
 }
 
+/** Test support that belongs to its folder. */
+const FOR_TESTS = new Set(['lib/db/scratch']);
+
 /** Layers, public entries, drivers' homes, the system client, cycles. */
 export function checkImports(sources: SourceFacts[]): Violation[] {
-  return [...sources.flatMap((source) => source.imports.flatMap((one) => checkImport(source, one))), ...findCycles(sources)];
+  const unitAt = unitResolver(sources);
+  const single = sources.flatMap((source) => source.imports.flatMap((one) => checkImport(source, one, unitAt)));
+  return [...single, ...findCycles(sources, unitAt)];
 }
 
-function checkImport(source: SourceFacts, one: ImportFact): Violation[] {
+function checkImport(source: SourceFacts, one: ImportFact, unitAt: UnitResolver): Violation[] {
   const found: Violation[] = [];
   const report = (rule: string, message: string) => found.push({ rule, file: source.file, message });
   if (one.packageName) {
@@ -80,20 +85,20 @@ function checkImport(source: SourceFacts, one: ImportFact): Violation[] {
     report('system client', 'systemDb sees every organisation; use ctx.db');
   }
   const from = unitOf(source.file);
-  const to = unitOf(`${one.target}.ts`) === one.target ? one.target : unitOf(`${one.target}.ts`);
-  const target = toUnit(one.target, to);
+  const target = unitAt(one.target);
   if (target === from) return found;
   if (!source.isTest) checkLayer(from, target, one, report);
   if (target.startsWith('lib/')) checkEntry(source, target, one, report);
   return found;
 }
 
-/** `import '../query'` names a folder: its unit is itself. */
-function toUnit(target: string, unit: string): string {
-  const parts = target.split('/');
-  if (parts[0] === 'lib' && parts[1] === 'adapters' && parts.length === 3 && !OPEN_FILES.has(target)) return target;
-  if (parts[0] === 'lib' && parts.length === 2) return target;
-  return unit;
+type UnitResolver = (target: string) => string;
+
+/** `../query` may be a file or a folder: which of the two, the project's files tell. */
+function unitResolver(sources: SourceFacts[]): UnitResolver {
+  const files = new Set(sources.map(({ file }) => file));
+  const isFile = (target: string) => ['.ts', '.tsx', '.mts'].some((extension) => files.has(target + extension));
+  return (target) => unitOf(isFile(target) ? `${target}.ts` : `${target}/index.ts`);
 }
 
 function checkLayer(from: string, target: string, one: ImportFact, report: (rule: string, message: string) => void): void {
@@ -106,7 +111,7 @@ function checkLayer(from: string, target: string, one: ImportFact, report: (rule
   if (target === 'lib/testing') {
     report('layer', 'only tests may import lib/testing');
   } else if (isEngine(from)) {
-    if (target !== 'lib/adapters')
+    if (target !== 'lib/adapters' || one.target === 'lib/adapters/registry')
       report('layer', `an adapter imports the contract, the kernel and its driver; not ${one.specifier}`);
   } else if (isEngine(target) && from !== 'lib/adapters') {
     report('layer', `engines are reached through lib/adapters/registry; not ${one.specifier}`);
@@ -118,7 +123,7 @@ function checkLayer(from: string, target: string, one: ImportFact, report: (rule
 
 function checkEntry(source: SourceFacts, target: string, one: ImportFact, report: (rule: string, message: string) => void): void {
   const path = one.target ?? '';
-  const fixture = source.isTest && path.endsWith('.fixture');
+  const fixture = source.isTest && (path.endsWith('.fixture') || FOR_TESTS.has(path));
   const open = SHARED.includes(target) || target === 'lib/testing' || OPEN_FILES.has(path) || fixture;
   // Engines share the code that stands beside the contract, such as the pool; the contract suite is for tests.
   const besideContract = target === 'lib/adapters' && (isEngine(unitOf(source.file)) || source.isTest);
@@ -127,15 +132,15 @@ function checkEntry(source: SourceFacts, target: string, one: ImportFact, report
 }
 
 /** No feature may need itself through others; imports of types alone vanish at run time. */
-function findCycles(sources: SourceFacts[]): Violation[] {
+function findCycles(sources: SourceFacts[], unitAt: UnitResolver): Violation[] {
   const edges = new Map<string, Map<string, string>>();
   for (const { file, isTest, imports } of sources) {
     const from = unitOf(file);
     if (isTest || !from.startsWith('lib/')) continue;
     for (const one of imports) {
       if (!one.target?.startsWith('lib/') || one.typeOnly || /\/schema$/.test(one.target)) continue;
-      const target = toUnit(one.target, unitOf(`${one.target}.ts`));
-      if (target === from || SHARED.includes(target)) continue;
+      const target = unitAt(one.target);
+      if (target === from || SHARED.includes(target) || (isEngine(from) && target === 'lib/adapters')) continue;
       const out = edges.get(from) ?? new Map<string, string>();
       edges.set(from, out.set(target, file));
     }

@@ -68,6 +68,11 @@ describe('a planted violation fails:', () => {
       'layer: lib/adapters/sqlite/x.ts',
     ],
     [
+      'an engine asking the registry',
+      { 'lib/adapters/sqlite/x.ts': "import { x } from '../registry';\nx;" },
+      'layer: lib/adapters/sqlite/x.ts',
+    ],
+    [
       'the product importing test code',
       { 'lib/query/x.ts': "import { x } from '../testing/database';\nx;" },
       'layer: lib/query/x.ts',

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { logToStandardError } from '../lib/kernel/log';
+import { quarryVersion } from '../lib/kernel/version';
 import { loadEnvironmentFile } from '../scripts/services.mjs';
 import { Failure, failureLine, UsageFailure } from './failure';
 
@@ -9,6 +10,7 @@ import { Failure, failureLine, UsageFailure } from './failure';
  */
 const program = new Command('quarry')
   .description('Ask your databases questions in plain language or SQL.')
+  .version(quarryVersion())
   .exitOverride()
   .configureOutput({ outputError: () => undefined })
   .showHelpAfterError(false);

@@ -122,6 +122,49 @@ describe('the last owner', () => {
     expect(await systemDb().membership.count({ where })).toBe(1);
     await pair.drop();
   });
+
+  it('is not lost when another process is demoting the other owner', async () => {
+    const pair = await createTestOrganization();
+    const second = await pair.addUser({ role: 'owner' });
+    const secondId = await membershipOf(second.id, pair.organization.id);
+    let attempt: Promise<unknown> = Promise.resolve();
+    await systemDb().$transaction(async (tx) => {
+      const where = { organizationId: pair.organization.id, userId: pair.user.id };
+      await tx.membership.updateMany({ where, data: { role: 'viewer' } });
+      attempt = changeMember(second.ctx, secondId, { role: 'viewer' }).catch((error: unknown) => error);
+      const waiting = () => systemDb().$queryRaw<unknown[]>`
+        SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+      const deadline = Date.now() + 3_000;
+      while ((await waiting()).length === 0 && Date.now() < deadline);
+    });
+    expect(await attempt).toMatchObject({ code: 'conflict' });
+    await pair.drop();
+  });
+});
+
+describe('the audit log', () => {
+  it('has an event for each change, and none for what was refused', async () => {
+    const audited = await createTestOrganization();
+    const added = await add(audited.token, newPerson('audited', 'builder'));
+    await change(audited.token, added.body.id, { role: 'analyst' });
+    await change(audited.token, await membershipOf(audited.user.id, audited.organization.id), { role: 'viewer' });
+    await remove(audited.token, added.body.id);
+    const events = await systemDb().auditEvent.findMany({
+      where: { organizationId: audited.organization.id },
+      orderBy: { sequence: 'asc' },
+    });
+    expect(events.map(({ action, target, actorId }) => ({ action, target, actorId }))).toEqual(
+      ['member.add', 'member.change', 'member.remove'].map((action) => ({
+        action,
+        target: added.body.id,
+        actorId: audited.user.id,
+      })),
+    );
+    expect(JSON.stringify(events, (_, value) => (typeof value === 'bigint' ? String(value) : value))).not.toContain(
+      'first password',
+    );
+    await audited.drop();
+  });
 });
 
 describe('a removed member', () => {

@@ -1,5 +1,6 @@
 import { type Ctx, checkPassword, hashPassword, isRoleName, ROLES, type RoleName } from '../access';
-import { type Prisma, systemDb } from '../db';
+import { withAudit } from '../audit';
+import { type Prisma, systemDb, type TenantDb } from '../db';
 import { QuarryError } from '../kernel/errors';
 import { isDuplicate } from './organizations';
 import type { AddMemberInput, ChangeMemberInput } from './schema';
@@ -68,21 +69,41 @@ export async function addMember(ctx: Ctx, input: AddMemberInput): Promise<Member
   }
   if (!known && input.password) checkPassword(input.password, [input.email, input.name, ctx.organization.name]);
   const passwordHash = !known && input.password ? await hashPassword(input.password) : null;
+  const taken = () =>
+    new QuarryError('conflict', `${input.email} is a member already. Change the role instead, or activate the member again.`);
   try {
-    const row = await systemDb().$transaction(async (tx) => {
-      const name = input.name ?? input.email.split('@')[0] ?? input.email;
-      const user = known ?? (await tx.user.create({ data: { email: input.email, name, passwordHash }, select: { id: true } }));
-      const data = { organizationId: ctx.organization.id, userId: user.id, role: input.role };
-      return tx.membership.create({ data, select: withUser });
-    });
-    return present(row);
+    const userId = known?.id ?? (await createAccount(input, passwordHash));
+    return await joinOrganization(ctx, userId, input.role, known === null);
   } catch (error) {
-    if (!isDuplicate(error)) throw error;
-    throw new QuarryError(
-      'conflict',
-      `${input.email} is a member already. Change the role instead, or activate the member again.`,
-    );
+    throw isDuplicate(error) ? taken() : error;
   }
+}
+
+async function createAccount({ email, name }: AddMemberInput, passwordHash: string | null): Promise<string> {
+  const data = { email, name: name ?? email.split('@')[0] ?? email, passwordHash };
+  return (await systemDb().user.create({ data, select: { id: true } })).id;
+}
+
+/** @param fresh the account was made for this: it doesn't stay behind when the membership fails */
+async function joinOrganization(ctx: Ctx, userId: string, role: RoleName, fresh: boolean): Promise<Member> {
+  try {
+    const id = await withAudit(ctx, async (tx) => {
+      const data = { organizationId: ctx.organization.id, userId, role };
+      const { id } = await tx.membership.create({ data, select: { id: true } });
+      return {
+        result: id,
+        event: { action: 'member.add', target: id, outcome: 'ok', detail: { userId, role, account: fresh ? 'new' : 'existing' } },
+      };
+    });
+    return await readMember(id);
+  } catch (error) {
+    if (fresh) await systemDb().user.deleteMany({ where: { id: userId, memberships: { none: {} } } });
+    throw error;
+  }
+}
+
+async function readMember(id: string): Promise<Member> {
+  return present(await systemDb().membership.findUniqueOrThrow({ where: { id }, select: withUser }));
 }
 
 /**
@@ -90,16 +111,14 @@ export async function addMember(ctx: Ctx, input: AddMemberInput): Promise<Member
  * @throws QuarryError not_found, access.denied, conflict (the last owner)
  */
 export async function changeMember(ctx: Ctx, id: string, input: ChangeMemberInput): Promise<Member> {
-  return withMember(ctx, id, async (tx, current) => {
+  await changeAsAudited(ctx, 'member.change', id, { ...input }, async (tx, current) => {
     if (input.role !== undefined) requireReach(ctx, input.role);
     if ((input.role !== undefined && input.role !== 'owner') || input.active === false) await keepAnOwner(tx, current);
-    const data = {
-      ...(input.role === undefined ? {} : { role: input.role }),
-      ...(input.active === undefined ? {} : { active: input.active }),
-    };
-    const row = await tx.membership.update({ where: { id: current.id }, data, select: withUser });
-    return present(row);
+    const role = input.role === undefined ? {} : { role: input.role };
+    const active = input.active === undefined ? {} : { active: input.active };
+    await tx.membership.update({ where: { id: current.id }, data: { ...role, ...active } });
   });
+  return readMember(id);
 }
 
 /**
@@ -107,18 +126,16 @@ export async function changeMember(ctx: Ctx, id: string, input: ChangeMemberInpu
  * @throws QuarryError not_found, access.denied, conflict (the last owner)
  */
 export async function removeMember(ctx: Ctx, id: string): Promise<void> {
-  await withMember(ctx, id, async (tx, current) => {
+  await changeAsAudited(ctx, 'member.remove', id, {}, async (tx, current) => {
     await keepAnOwner(tx, current);
-    const { organizationId, userId } = current;
     await tx.accessToken.updateMany({
-      where: { organizationId, userId, revokedAt: null },
+      where: { userId: current.userId, revokedAt: null },
       data: { revokedAt: ctx.clock.date() },
     });
     await tx.membership.delete({ where: { id: current.id } });
   });
 }
 
-type Tx = Prisma.TransactionClient;
 interface Current {
   id: string;
   organizationId: string;
@@ -127,23 +144,40 @@ interface Current {
   active: boolean;
 }
 
-/** Runs a change of one member while nobody else changes members of the organisation: two owners can't demote each other at once. */
-async function withMember<T>(ctx: Ctx, id: string, change: (tx: Tx, current: Current) => Promise<T>): Promise<T> {
-  return systemDb().$transaction(async (tx) => {
-    await tx.$queryRaw`SELECT "id" FROM "organizations" WHERE "id" = ${ctx.organization.id}::uuid FOR NO KEY UPDATE`;
+/** Runs a change of one member together with its audit event: both happen or neither does. */
+async function changeAsAudited(
+  ctx: Ctx,
+  action: string,
+  id: string,
+  detail: Record<string, string | boolean>,
+  change: (tx: TenantDb, current: Current) => Promise<void>,
+): Promise<void> {
+  await withAudit(ctx, async (tx) => {
     const current = await tx.membership.findFirst({
-      where: { id, organizationId: ctx.organization.id },
+      where: { id },
       select: { id: true, organizationId: true, userId: true, role: true, active: true },
     });
     if (!current) throw new QuarryError('not_found', 'There is no such member in this organisation.');
     requireReach(ctx, current.role);
-    return change(tx, current);
+    await change(tx, current);
+    const event = {
+      action,
+      target: id,
+      outcome: 'ok' as const,
+      detail: { userId: current.userId, before: current.role, ...detail },
+    };
+    return { result: undefined, event };
   });
 }
 
-async function keepAnOwner(tx: Tx, { id, organizationId, role }: Current): Promise<void> {
+/**
+ * Writing the owners' rows as they are locks them until the transaction ends: who demotes an owner waits for whoever is
+ * demoting another, and counts what is left then.
+ */
+async function keepAnOwner(tx: TenantDb, { id, organizationId, role }: Current): Promise<void> {
   if (role !== 'owner') return;
+  await tx.membership.updateMany({ where: { role }, data: { role } });
   const where = { organizationId, role, active: true, id: { not: id }, user: { active: true } };
-  if ((await tx.membership.count({ where })) > 0) return;
+  if ((await systemDb().membership.count({ where })) > 0) return;
   throw new QuarryError('conflict', 'An organisation needs an active owner. Make somebody else an owner first.');
 }

@@ -49,7 +49,7 @@ export async function ensurePackages() {
     const stop = heartbeat('still installing', began);
     const result = await run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--include=dev', '--include=optional'], {
       cwd: ROOT,
-      env: toolEnv(),
+      env: { ...toolEnv(), ...nodeHeaders() },
     });
     stop();
     if (result.code === 0) return;
@@ -102,6 +102,13 @@ export async function ensureBuild({ logFile }) {
   step(`built in ${duration(Date.now() - began)}`);
 }
 
+/** Where Node came with its headers, native modules are built against those; node-gyp would download them. */
+function nodeHeaders() {
+  const prefix = path.resolve(process.execPath, '../..');
+  const there = existsSync(path.join(prefix, 'include/node/node.h'));
+  return there && !process.env.npm_config_nodedir ? { npm_config_nodedir: prefix } : {};
+}
+
 /** One at a time for this clone, whichever home asks. */
 async function locked(name, work) {
   const folder = path.join(ROOT, '.cache');
@@ -134,7 +141,7 @@ function toolEnv() {
     FORCE_COLOR: undefined,
   };
   for (const name of Object.keys(env)) {
-    if (name.startsWith('npm_') || env[name] === undefined || name === 'NODE_ENV') delete env[name];
+    if (/^npm_(?!config_)/.test(name) || env[name] === undefined || name === 'NODE_ENV') delete env[name];
   }
   return env;
 }

@@ -22,6 +22,8 @@ export interface Database {
 
 const STATEMENT_TIMEOUT_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Prisma's own 2 s and 5 s would fail transactions that only wait their turn under load. */
+const TRANSACTION_OPTIONS = { maxWait: CONNECT_TIMEOUT_MS, timeout: STATEMENT_TIMEOUT_MS };
 
 /** Opens a builder database by its URL. Nothing connects before the first query. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
@@ -42,9 +44,10 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       if (!closing) logger().warn({ reason: error.message }, 'a builder-database connection was lost');
     });
   }
-  const system = new PrismaClient({ adapter: new PrismaPg(systemPool) });
+  const system = new PrismaClient({ adapter: new PrismaPg(systemPool), transactionOptions: TRANSACTION_OPTIONS });
   const tenant: TenantPrisma = new PrismaClient({
     adapter: new PrismaPg(tenantPool),
+    transactionOptions: TRANSACTION_OPTIONS,
     omit: { user: { passwordHash: true } },
   });
   return {

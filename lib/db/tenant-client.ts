@@ -14,9 +14,9 @@ type Delegates = {
 };
 
 interface TransactionOptions {
-  /** Milliseconds to wait for a connection (default 2,000). */
+  /** Milliseconds to wait for a connection (default 10,000). */
   maxWait?: number;
-  /** Milliseconds after which the transaction is rolled back (default 5,000). */
+  /** Milliseconds after which the transaction is rolled back (default 30,000). */
   timeout?: number;
   isolationLevel?: 'ReadCommitted' | 'RepeatableRead' | 'Serializable';
 }

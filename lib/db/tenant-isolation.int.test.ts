@@ -265,6 +265,19 @@ describe('one connection shared by both', () => {
     }
   });
 
+  it('lets more transactions than connections wait their turn', async () => {
+    const shared = openDatabase(scratch.url, { max: 1 });
+    try {
+      const dbs = [shared.tenantDb(a.organizationId), shared.tenantDb(b.organizationId)];
+      const counts = await Promise.all(
+        Array.from({ length: 50 }, (_, at) => dbs[at % 2]?.$transaction((tx) => tx.conversation.count())),
+      );
+      expect(new Set(counts)).toEqual(new Set([1]));
+    } finally {
+      await shared.close();
+    }
+  });
+
   it('sees nothing of a transaction that was not finished in time', async () => {
     const shared = openDatabase(scratch.url, { max: 1 });
     try {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { newId } from '../../lib/kernel/ids';
@@ -25,6 +25,8 @@ export function seedFile(sample: SampleDatabase, file: string): boolean {
   const draft = `${file}.${newId()}.tmp`;
   try {
     writeFile(sample, draft);
+    // Only this seed replaces it, by another file.
+    chmodSync(draft, 0o444);
     renameSync(draft, file);
   } finally {
     rmSync(draft, { force: true });

@@ -5,46 +5,33 @@ import {
   beginExchange,
   createConversation,
   type Exchange,
-  type ExchangeOutcome,
   findConversation,
+  findPendingChoice,
   finishExchange,
 } from '../conversations';
 import type { Answer, AskInput, ModelUse } from '../conversations/schema';
 import { QuarryError, toQuarryError } from '../kernel/errors';
 import { settings } from '../kernel/settings';
 import { singleton } from '../kernel/singleton';
+import { plannedQuerySchema } from '../planner';
 import { runQuery, validateQuery } from '../query';
 import { nearestNames } from '../schema';
 import { getSource, type SourceSummary } from '../sources';
 import { describeAnswer } from './answer-text';
-import { proposeChart } from './chart';
 import { type Analysis, analyseEmptyResult, analyseError } from './error-analysis';
 import { type Provider, resolveProviders } from './providers';
+import { type Finding, type QueryReply, storeFailure, toAnswer, toOutcome } from './record-answer';
 import { type ModelReply, readReply } from './reply-reader';
 import { type AskSink, elapsed, Trace } from './trace';
 import { type Understanding, understand } from './understand';
 import { makeWriter, type Writer } from './write-query';
 
-type QueryReply = Extract<ModelReply, { kind: 'query' }>;
-type Result = Awaited<ReturnType<typeof runQuery>>;
-
-/** What a question came to, before it is stored. */
-interface Finding {
-  status: Answer['status'];
-  text: string;
-  reply: QueryReply | null;
-  result: Result | null;
-  clarification: Answer['clarification'];
-  suggestions: string[];
-  warnings: string[];
-  tables: string[];
-  schemaVersion: number | null;
-  fromCache: boolean;
-}
-
 /** Replies are remembered, not rows: a remembered query runs again through the execution path, whose own cache makes it instant. */
 const replies = () =>
-  singleton('agent.replies', () => new LRUCache<string, QueryReply>({ max: 5_000, ttl: settings().cacheAnswerTtlMs }));
+  singleton(
+    'agent.replies',
+    () => new LRUCache<string, { reply: QueryReply; use: ModelUse }>({ max: 5_000, ttl: settings().cacheAnswerTtlMs }),
+  );
 
 /**
  * Answers a question with the organisation's models, or the built-in planner when it has none.
@@ -68,7 +55,7 @@ export async function askWith(
   const trace = new Trace(sink);
   const use: ModelUse = { provider: '', name: '', tier: 'fast', reason: '', calls: 0 };
   try {
-    const finding = await find(ctx, { source, providers, input, conversationId: exchange.conversationId, trace, use });
+    const finding = await find(ctx, { source, providers, input, exchange, trace, use });
     for (const word of finding.text.match(/\S+\s*/g) ?? []) sink({ type: 'token', text: word });
     const answer = toAnswer(exchange, finding, trace, use, elapsed(started));
     await finishExchange(ctx, exchange, toOutcome(answer, finding));
@@ -93,7 +80,7 @@ interface Work {
   source: SourceSummary;
   providers: Provider[];
   input: AskInput;
-  conversationId: string;
+  exchange: Exchange;
   trace: Trace;
   use: ModelUse;
 }
@@ -101,30 +88,52 @@ interface Work {
 async function find(ctx: Ctx, work: Work): Promise<Finding> {
   const { input, trace, source } = work;
   trace.begin();
+  const chosen = await readChoice(ctx, work);
+  const question = chosen?.question ?? input.question;
   const known = await trace.step(
     'understand',
     'link',
-    () => understand(ctx, source, input.question, work.conversationId),
+    () => understand(ctx, source, question, work.exchange.conversationId),
     (value) => value.linked.map((table) => table.name).join(', '),
   );
-  const writer = makeWriter(ctx, work.providers, input.question, known);
-  const key = replyKey(ctx, work, known);
+  const writer = makeWriter(ctx, work.providers, question, known);
+  Object.assign(work.use, writer.use);
+  if (chosen?.reply) return runReply(ctx, work, known, chosen.reply, false);
+  const key = replyKey(ctx, work, known, question);
   const remembered = input.cache === undefined || input.cache === 'use' ? replies().get(key) : undefined;
   if (remembered && settings().cacheEnabled) {
-    Object.assign(work.use, writer.use, { reason: 'The query of the same question was reused.', calls: 0 });
-    if (!work.use.provider)
-      Object.assign(work.use, { provider: work.providers[0]?.name ?? '', name: work.providers[0]?.modelName('balanced') ?? '' });
-    return runReply(ctx, work, known, remembered, true);
+    Object.assign(work.use, remembered.use, { reason: 'The query of the same question was reused.', calls: 0 });
+    return runReply(ctx, work, known, remembered.reply, true);
   }
   try {
-    return await attempts(ctx, work, known, writer, key);
+    return await attempts(ctx, work, known, writer, (reply) => replies().set(key, { reply, use: { ...writer.use } }));
   } finally {
     Object.assign(work.use, writer.use);
   }
 }
 
+/** When the person answers what was asked back: the reading they chose, or both questions in one. */
+async function readChoice(ctx: Ctx, work: Work): Promise<{ question: string; reply: QueryReply | null } | null> {
+  const pending = await findPendingChoice(ctx, work.exchange);
+  const choice = pending?.choices.find((candidate) => candidate.question === work.input.question);
+  if (!pending || !choice) return null;
+  const planned = plannedQuerySchema.safeParse(choice.planned).data;
+  return {
+    question: `${pending.question} (${choice.question})`,
+    reply: planned
+      ? { kind: 'query', query: planned.sql, explanation: planned.explanation, assumptions: planned.assumptions, plan: planned }
+      : null,
+  };
+}
+
 /** generate → validate → execute → check, at most writer.maxAttempts times, each after an error analysis [C3]. */
-async function attempts(ctx: Ctx, work: Work, known: Understanding, writer: Writer, key: string): Promise<Finding> {
+async function attempts(
+  ctx: Ctx,
+  work: Work,
+  known: Understanding,
+  writer: Writer,
+  remember: (reply: QueryReply) => void,
+): Promise<Finding> {
   const { trace } = work;
   let failed: { query: string | null; analysis: Analysis } | null = null;
   let empty: Finding | null = null;
@@ -144,7 +153,7 @@ async function attempts(ctx: Ctx, work: Work, known: Understanding, writer: Writ
       const analysis = finding.result?.rowCount === 0 ? explainEmpty(reply.query, known) : null;
       if (analysis) finding.warnings.push(...analysis.hints);
       if (!analysis || last) {
-        replies().set(key, reply);
+        remember(reply);
         return finding;
       }
       empty = finding;
@@ -215,7 +224,7 @@ function withoutQuery(reply: Exclude<ModelReply, QueryReply>, known: Understandi
       ...base,
       status: 'clarify',
       text: reply.question,
-      clarification: { question: reply.question, choices: reply.choices },
+      clarification: reply,
     };
   if (reply.kind === 'decline') return { ...base, status: 'declined', text: reply.reason, suggestions: reply.suggestions };
   return { ...base, status: 'completed', text: reply.text };
@@ -247,12 +256,12 @@ function explained(error: QuarryError, analysis: Analysis): QuarryError {
   });
 }
 
-function replyKey(ctx: Ctx, work: Work, known: Understanding): string {
+function replyKey(ctx: Ctx, work: Work, known: Understanding, question: string): string {
   const parts = {
     organization: ctx.organization.id,
     role: ctx.role,
     source: work.source.id,
-    question: work.input.question.replace(/\s+/g, ' ').trim(),
+    question: question.replace(/\s+/g, ' ').trim(),
     turns: known.turns.map((turn) => [turn.question, turn.query]),
     schema: known.schema.fingerprint,
     providers: work.providers.map((provider) => [
@@ -265,85 +274,4 @@ function replyKey(ctx: Ctx, work: Work, known: Understanding): string {
     day: ctx.clock.date().toISOString().slice(0, 10),
   };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-}
-
-function toAnswer(exchange: Exchange, finding: Finding, trace: Trace, use: ModelUse, durationMs: number): Answer {
-  const { result, reply } = finding;
-  const columns = result ? result.columns.map(({ name, type, nativeType }) => ({ name, type, nativeType })) : [];
-  const rows = result ? (result.rows as unknown[][]) : [];
-  const cached = finding.fromCache && result?.cache.state === 'hit';
-  return {
-    conversationId: exchange.conversationId,
-    messageId: exchange.messageId,
-    status: finding.status,
-    answer: finding.text,
-    query: reply?.query ?? null,
-    columns,
-    rows,
-    rowCount: result?.rowCount ?? 0,
-    truncated: result?.truncated ?? null,
-    chart: proposeChart(columns, rows),
-    assumptions: reply?.assumptions ?? [],
-    suggestions: finding.suggestions,
-    clarification: finding.clarification,
-    tables: finding.tables,
-    attempts: trace.attempts,
-    warnings: finding.warnings,
-    model: { ...use },
-    cache: cached && result ? result.cache : { state: result?.cache.state === 'bypass' ? 'bypass' : 'miss' },
-    durationMs,
-  };
-}
-
-function toOutcome(answer: Answer, finding: Finding): ExchangeOutcome {
-  const { rows, attempts: _attempts, ...result } = answer;
-  return {
-    status: answer.status,
-    content: answer.answer,
-    result: { ...result, plan: finding.reply?.plan ?? null },
-    rows,
-    query: answer.query,
-    attempts: answer.attempts,
-    model: answer.model,
-    schemaVersion: finding.schemaVersion,
-    durationMs: answer.durationMs,
-  };
-}
-
-async function storeFailure(
-  ctx: Ctx,
-  exchange: Exchange,
-  error: QuarryError,
-  trace: Trace,
-  use: ModelUse,
-  durationMs: number,
-): Promise<QuarryError> {
-  const cancelled = error.code === 'query.cancelled' || ctx.signal.aborted;
-  const { code, message, hints, stage } = error;
-  await finishExchange(ctx, exchange, {
-    status: cancelled ? 'cancelled' : 'failed',
-    content: message,
-    result: {
-      error: { code, message, ...(hints ? { hints } : {}), ...(stage ? { stage } : {}) },
-      query: trace.attempts.at(-1)?.query ?? null,
-    },
-    rows: [],
-    query: null,
-    attempts: trace.attempts,
-    model: use.provider ? use : null,
-    schemaVersion: null,
-    durationMs,
-  });
-  return new QuarryError(code, message, {
-    ...(stage ? { stage } : {}),
-    ...(hints ? { hints } : {}),
-    ...(error.retryAfterS ? { retryAfterS: error.retryAfterS } : {}),
-    details: {
-      ...error.details,
-      conversationId: exchange.conversationId,
-      messageId: exchange.messageId,
-      attempts: trace.attempts,
-    },
-    cause: error.cause,
-  });
 }

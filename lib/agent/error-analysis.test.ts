@@ -167,6 +167,8 @@ describe('analyseEmptyResult', () => {
       catalogue.tables,
       nearest,
     );
+    const bare = analyseEmptyResult("SELECT id FROM customers WHERE country = 'Canda'", catalogue, catalogue.tables, nearest);
+    expect(bare?.hints).toEqual(analysis?.hints);
     expect(analysis?.hints).toEqual(["customers.country holds no 'Canda'; near values are 'Canada'."]);
   });
 

@@ -193,15 +193,14 @@ export function analyseEmptyResult(
   };
 }
 
+/** `column = 'value'`, `LOWER(t.column) LIKE LOWER('value%')` and the like; a name with spaces only in quotes. */
+const EQUALITY = /(?:"([^"]+)"|([\p{L}_][\p{L}\p{N}_]*))\s*\)?\s*(?:=|\bilike\b|\blike\b)\s*(?:lower\(\s*)?'((?:[^']|'')*)'/giu;
+
 function equalityFilters(query: string): { column: string; value: string }[] {
-  const found: { column: string; value: string }[] = [];
-  const pattern =
-    /(?:"?\w+"?\.)?(?:lower\(\s*)?(?:"?\w+"?\.)?"?([\p{L}_][\p{L}\p{N}_ ]*?)"?\s*\)?\s*(?:=|\bilike\b|\blike\b)\s*(?:lower\(\s*)?'((?:[^']|'')*)'/giu;
-  for (const match of query.matchAll(pattern)) {
-    if (match[1] && match[2])
-      found.push({ column: match[1].trim(), value: match[2].replaceAll("''", "'").replace(/^%|%$/g, '') });
-  }
-  return found;
+  return [...query.matchAll(EQUALITY)].flatMap(([, quoted, bare, value]) => {
+    const column = quoted ?? bare;
+    return column && value ? [{ column, value: value.replaceAll("''", "'").replace(/^%|%$/g, '') }] : [];
+  });
 }
 
 function explainUnknownTable(name: string, failed: FailedQuery): Omit<Analysis, 'kind'> {

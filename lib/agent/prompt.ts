@@ -66,7 +66,7 @@ export function buildPrompt(input: PromptInput): Prompt {
   const turns: string[] = [];
   for (const turn of [...input.history].reverse()) {
     const text = `Earlier question: ${turn.question}\n${turn.query ? `Its query: ${turn.query}` : 'It had no query.'}`;
-    const cost = count(text);
+    const cost = count(text) + 2; // and the blank line between
     if (cost > left) break;
     left -= cost;
     turns.unshift(text);

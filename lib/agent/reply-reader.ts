@@ -11,7 +11,11 @@ export type ModelReply =
       confidence?: number /** The built-in planner's plan, for follow-ups. */;
       plan?: unknown;
     }
-  | { kind: 'clarify'; question: string; choices: { label: string; question: string }[] }
+  | {
+      kind: 'clarify';
+      question: string;
+      choices: { label: string; question: string /** The built-in planner's reading. */; planned?: unknown }[];
+    }
   | { kind: 'decline'; reason: string; suggestions: string[] }
   | { kind: 'text'; text: string };
 
@@ -28,7 +32,14 @@ const objectSchema = z.looseObject({
   clarify: z
     .object({
       question: z.string(),
-      choices: z.array(z.union([z.string(), z.object({ label: z.string(), question: z.string().optional() })])).min(2),
+      choices: z
+        .array(
+          z.union([
+            z.string(),
+            z.object({ label: z.string(), question: z.string().optional(), planned: z.unknown().optional() }),
+          ]),
+        )
+        .min(2),
     })
     .optional()
     .catch(undefined),
@@ -40,6 +51,9 @@ const objectSchema = z.looseObject({
     .optional()
     .catch(undefined),
   text: z.string().optional().catch(undefined),
+  /** The built-in planner's words about the schema, and its small talk [B8]. */
+  schema: z.object({ text: z.string() }).optional().catch(undefined),
+  chat: z.object({ text: z.string() }).optional().catch(undefined),
 });
 
 const VERBS =
@@ -85,7 +99,11 @@ function fromObject(value: unknown): ModelReply | null {
     const choices = object.clarify.choices.map((choice) =>
       typeof choice === 'string'
         ? { label: choice, question: choice }
-        : { label: choice.label, question: choice.question ?? choice.label },
+        : {
+            label: choice.label,
+            question: choice.question ?? choice.label,
+            ...(choice.planned === undefined ? {} : { planned: choice.planned }),
+          },
     );
     return { kind: 'clarify', question: object.clarify.question, choices };
   }
@@ -101,10 +119,12 @@ function fromObject(value: unknown): ModelReply | null {
       explanation: object.explanation ?? '',
       assumptions: object.assumptions ?? [],
       ...(object.confidence === undefined ? {} : { confidence: object.confidence }),
-      ...(object.plan === undefined ? {} : { plan: object.plan }),
+      // A plan comes with what it was read as: a follow-up needs the whole.
+      ...(object.plan === undefined ? {} : { plan: object }),
     };
   }
-  if (object.text?.trim()) return { kind: 'text', text: object.text.trim() };
+  const words = object.text ?? object.schema?.text ?? object.chat?.text;
+  if (words?.trim()) return { kind: 'text', text: words.trim() };
   return null;
 }
 

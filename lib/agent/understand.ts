@@ -3,7 +3,7 @@ import type { Adapter, Catalogue, CatalogueTable } from '../adapters/contract';
 import { getAdapter } from '../adapters/registry';
 import { listTurns } from '../conversations';
 import { settings } from '../kernel/settings';
-import { linkTables } from '../planner';
+import { linkTables, type PlannedQuery, plannedQuerySchema } from '../planner';
 import { getSchema, type SchemaView } from '../schema';
 import type { SourceSummary } from '../sources';
 import type { Turn } from './prompt';
@@ -19,7 +19,7 @@ export interface Understanding {
   linked: CatalogueTable[];
   turns: Turn[];
   /** The built-in planner's plan of the last answer, which a follow-up starts from. */
-  previousPlan: unknown;
+  previousPlan: PlannedQuery | null;
 }
 
 /** Reads schema, real values and the conversation so far, and links the question to tables. */
@@ -45,6 +45,6 @@ export async function understand(
     samples,
     linked: tables,
     turns,
-    previousPlan: last?.plan ?? null,
+    previousPlan: plannedQuerySchema.safeParse(last?.plan).data ?? null,
   };
 }

@@ -35,12 +35,11 @@ export function makeWriter(ctx: Ctx, providers: Provider[], question: string, kn
 
 function plannerWriter(ctx: Ctx, question: string, known: Understanding): Writer {
   const model = createPlannerModel({
-    question,
     catalogue: known.catalogue,
     dialect: known.adapter.dialect,
     values: known.samples.index,
     now: ctx.clock.date(),
-    previous: known.previousPlan,
+    ...(known.previousPlan ? { previous: known.previousPlan } : {}),
   });
   const use: ModelUse = {
     provider: 'builtin',

@@ -12,4 +12,13 @@ export {
   renameConversation,
   restoreMessage,
 } from './conversations';
-export { beginExchange, type Exchange, type ExchangeOutcome, finishExchange, listTurns, type PastTurn } from './messages';
+export {
+  beginExchange,
+  type Exchange,
+  type ExchangeOutcome,
+  findPendingChoice,
+  finishExchange,
+  listTurns,
+  type PastTurn,
+  type PendingChoice,
+} from './messages';

@@ -147,3 +147,30 @@ export async function listTurns(ctx: Ctx, conversationId: string, limit = 20): P
   }
   return turns;
 }
+
+/** What the assistant asked back last, when the conversation waits for a choice. */
+export interface PendingChoice {
+  /** The question that had more than one reading. */
+  question: string;
+  /** The choices as stored by {@link finishExchange} in the result's plan. */
+  choices: { question: string; planned: unknown }[];
+}
+
+/** The open clarification at the end of a conversation, or null. `before` is the exchange that is running now. */
+export async function findPendingChoice(ctx: Ctx, before: Exchange): Promise<PendingChoice | null> {
+  const asked = await ctx.db.message.findFirst({ where: { id: before.questionId }, select: { position: true } });
+  if (!asked || asked.position < 2) return null;
+  const rows = await ctx.db.message.findMany({
+    where: {
+      conversationId: before.conversationId,
+      position: { in: [asked.position - 2, asked.position - 1] },
+      supersededAt: null,
+    },
+    orderBy: { position: 'asc' },
+    select: { content: true, status: true, result: true },
+  });
+  const [question, answer] = rows;
+  if (!question || answer?.status !== 'clarify') return null;
+  const plan = (answer.result as { plan?: { choices?: { question: string; planned: unknown }[] } } | null)?.plan;
+  return { question: question.content, choices: plan?.choices ?? [] };
+}

@@ -26,6 +26,17 @@ export function assemble(sketch: Sketch, index: CatalogueIndex, values: ValueInd
   return new Assembler(sketch, index, values, choice).build();
 }
 
+/** Applies the sketch of a follow-up to the plan before; null when the sketch changes nothing. */
+export function extend(
+  previous: Plan,
+  sketch: Sketch,
+  index: CatalogueIndex,
+  values: ValueIndex,
+  counting: boolean,
+): Assembly | null {
+  return new Assembler(sketch, index, values, null).extend(previous, counting);
+}
+
 class Assembler {
   private readonly names: Resolver;
   private readonly assumptions: string[] = [];
@@ -48,6 +59,88 @@ class Assembler {
     for (const [mention, score] of this.names.used)
       if (score < 0.95) this.certainty -= (0.95 - score) * (mention.values.length > 0 ? 0.3 : 0.55);
     return { plan, assumptions: this.assumptions, certainty: this.certainty, doubts: this.names.doubts };
+  }
+
+  /** The previous plan with this sketch's conditions, groups, order, limit or measure put in. */
+  extend(previous: Plan, counting: boolean): Assembly | null {
+    const { sketch } = this;
+    const tables = [previous.from, ...previous.joins.map((join) => join.table)];
+    this.names.main = previous.from;
+    for (const key of tables) this.names.anchors.add(key);
+    if (
+      sketch.entities.some((mention) => bestTable(mention) >= 0.9 && !tables.includes(this.names.tableOf(mention)?.key ?? '')) &&
+      sketch.selects.length > 0
+    )
+      return null;
+    const plan: Plan = structuredClone(previous);
+    let changed = this.changeConditions(plan);
+    changed = this.changeGroups(plan) || changed;
+    changed = this.changeMeasure(plan, counting) || changed;
+    const { orders, limit } = this.orders(false, plan.groupBy.length > 0, plan.where);
+    if (orders.length > 0) plan.orderBy = orders;
+    if (limit !== null) plan.limit = limit;
+    if (limit !== null && plan.orderBy.length === 0) {
+      const measure = plan.select.find((item) => item.kind === 'aggregate');
+      if (measure) plan.orderBy = [{ expression: measure, direction: 'desc' }];
+    }
+    if (!changed && orders.length === 0 && limit === null) return null;
+    const used = [...plan.select, ...plan.groupBy].flatMap((item) => refsOf(item).map((ref) => ref.table));
+    const tree = this.joined([...new Set([...tables, ...this.needed, ...used])], previous.from);
+    plan.joins = tree.joins;
+    if (tree.multiplies && tree.joins.length > previous.joins.length) {
+      if (plan.select.some((item) => item.kind === 'aggregate'))
+        throw new CannotPlan('I could not add that without counting rows twice.');
+      plan.distinct = this.ordersByShown(plan);
+    }
+    return { plan, assumptions: this.assumptions, certainty: this.certainty, doubts: [] };
+  }
+
+  /** A condition on the same column takes the place of the one before ("what about Germany?"). */
+  private changeConditions(plan: Plan): boolean {
+    const added = this.conditions(this.sketch.filters.filter((filter) => !filter.having));
+    for (const condition of added) {
+      const left = leftOf(condition);
+      const narrows = condition.kind === 'compare' && condition.op !== '=';
+      if (left && !narrows) plan.where = plan.where.filter((known) => JSON.stringify(leftOf(known)) !== JSON.stringify(left));
+      plan.where.push(condition);
+    }
+    for (const absence of this.sketch.absences) plan.where.push(this.absence(absence));
+    const havings = this.sketch.filters.filter((filter) => filter.having);
+    if (havings.length > 0 && plan.groupBy.length > 0) plan.having.push(...havings.map((filter) => this.havingCondition(filter)));
+    return added.length + this.sketch.absences.length + havings.length > 0;
+  }
+
+  private changeGroups(plan: Plan): boolean {
+    const groups = this.groupExpressions();
+    if (groups.length === 0) return false;
+    const measures = plan.select.filter((item) => item.kind === 'aggregate' || item.kind === 'percentage');
+    if (measures.length === 0) throw new CannotPlan('There is no number to group.');
+    const shown = groups.flatMap((group) => group.shown);
+    plan.select = [...shown, ...measures];
+    plan.groupBy = groups.flatMap((group) => group.expressions);
+    for (const item of shown)
+      if (!plan.groupBy.some((known) => JSON.stringify(known) === JSON.stringify(item))) plan.groupBy.push(item);
+    plan.orderBy = plan.orderBy.filter((order) => order.expression.kind === 'aggregate' && plan.limit !== null);
+    plan.distinct = false;
+    return true;
+  }
+
+  private changeMeasure(plan: Plan, counting: boolean): boolean {
+    const measured = this.sketch.selects.filter((select) => select.fn && select.fn !== 'count' && select.mention);
+    if (counting) {
+      if (plan.groupBy.length > 0 || plan.limit !== null || plan.distinct) plan.countRows = true;
+      else plan.select = [{ kind: 'aggregate', fn: 'count' }];
+      plan.orderBy = plan.limit === null ? [] : plan.orderBy;
+      return true;
+    }
+    if (measured.length === 0) return false;
+    const made = measured.map((select) => this.aggregateExpression(select));
+    const grouped = plan.groupBy.length > 0;
+    plan.select = [...(grouped ? plan.select.filter((item) => item.kind !== 'aggregate') : []), ...made];
+    if (!grouped && plan.limit !== null) throw new CannotPlan('I could not calculate over the first rows only.');
+    plan.distinct = false;
+    plan.orderBy = grouped ? plan.orderBy.filter((order) => order.expression.kind !== 'aggregate') : [];
+    return true;
   }
 
   // ------------------------------------------------------------ what it is about
@@ -612,7 +705,11 @@ class Assembler {
       )
         continue;
       const column = second.mention ?? first.mention;
-      if (!column || (second.mention && first.mention && second.mention.text.toLowerCase() !== first.mention.text.toLowerCase()))
+      const alike = first.adjective !== undefined && first.adjective.concepts[0] === second.adjective?.concepts[0];
+      if (
+        (!column && !alike) ||
+        (second.mention && first.mention && second.mention.text.toLowerCase() !== first.mention.text.toLowerCase())
+      )
         continue;
       const empty =
         first.op.startsWith('>') && second.op.startsWith('<')
@@ -1016,7 +1113,10 @@ class Assembler {
     for (const item of [...draft.select, ...draft.groupBy])
       if (item.kind === 'column' || item.kind === 'period') this.needed.add(item.column.table);
     this.needed.add(this.main.key);
+    const shown = [...draft.select, ...draft.groupBy, ...draft.orderBy.map((order) => order.expression)];
+    const read = new Set(shown.flatMap((item) => refsOf(item).map((ref) => ref.table)));
     if (
+      !read.has(this.main.key) &&
       !usesTable([...draft.where, ...draft.having], this.main.key) &&
       root !== this.main.key &&
       !draft.groupBy.some((item) => item.kind === 'column' && item.column.table === this.main.key) &&
@@ -1103,6 +1203,13 @@ export function refsOf(expression: Expression): ColumnRef[] {
   if (expression.kind === 'aggregate') return expression.column ? [expression.column] : [];
   if (expression.kind === 'arithmetic') return [...refsOf(expression.left), ...refsOf(expression.right)];
   return [];
+}
+
+/** What a condition is about; a range's two halves are about the same. */
+function leftOf(condition: Condition | undefined): Expression | null {
+  if (!condition) return null;
+  if (condition.kind === 'any' || condition.kind === 'all') return leftOf(condition.items[0]);
+  return condition.kind === 'member' ? null : condition.left;
 }
 
 function usesTable(conditions: readonly Condition[], table: string): boolean {

@@ -4,8 +4,10 @@
  * Promises: deterministic; every name in a statement comes from the catalogue; what isn't understood is declined with a reason.
  */
 export { keyOf } from './catalogue-index';
+export { type LinkedTables, linkTables } from './link-tables';
 export type { PlanInput } from './plan-question';
 export { planOnce as planQuestion } from './plan-question';
+export { createPlannerModel, outcomeText, type PlannerContext } from './planner-model';
 export type {
   ColumnProfile,
   ColumnRef,
@@ -19,4 +21,5 @@ export type {
   ValueMatch,
 } from './schema';
 export { plannedQuerySchema, planSchema } from './schema';
+export { suggestQuestions } from './suggest';
 export { buildValueIndex } from './value-index';

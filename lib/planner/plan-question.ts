@@ -2,15 +2,15 @@
 import type { Catalogue, Dialect } from '../adapters/contract';
 import { type Assembly, assemble, CannotPlan } from './assemble';
 import { type CatalogueIndex, indexCatalogue } from './catalogue-index';
-import { findPeriods } from './dates';
 import { explainPlan } from './explain';
-import { linkMentions, type Mention } from './link';
-import { Reader } from './read';
+import { extendPlan, isFollowUp } from './follow-up';
+import { confidenceOf, type Reading, readQuestion } from './reading';
 import { renderPlan } from './render';
 import type { Choice } from './resolve';
 import type { GlossaryTerm, PlannedQuery, PlanOutcome, ValueIndex } from './schema';
-import type { Sketch } from './sketch';
-import { type Token, tokenise } from './words';
+import { schemaQuestion, smallTalk } from './small-talk';
+import { suggestQuestions } from './suggest';
+import { tokenise } from './words';
 
 export interface PlanInput {
   question: string;
@@ -27,31 +27,6 @@ export interface PlanInput {
 export const MIN_CONFIDENCE = 0.5;
 const MAX_QUESTION = 2000;
 
-interface Reading {
-  sketch: Sketch;
-  mentions: Mention[];
-  tokens: Token[];
-}
-
-export function readQuestion(question: string, index: CatalogueIndex, values: ValueIndex, now: Date): Reading {
-  const tokens = tokenise(question);
-  const periods = findPeriods(question, tokens, now);
-  const blocked = new Set(
-    periods.flatMap((period) => Array.from({ length: period.end - period.start }, (_, offset) => period.start + offset)),
-  );
-  const mentions = linkMentions(tokens, index, values, blocked);
-  return {
-    sketch: new Reader(
-      tokens,
-      mentions,
-      periods,
-      (column) => values.profile(column.ref.table, column.ref.column)?.numeric ?? false,
-    ).read(),
-    mentions,
-    tokens,
-  };
-}
-
 /** What a person calls the thing, in the organisation's own words, replaced by its definition. */
 function applyGlossary(question: string, glossary: readonly GlossaryTerm[]): { question: string; notes: string[] } {
   const notes: string[] = [];
@@ -67,15 +42,6 @@ function applyGlossary(question: string, glossary: readonly GlossaryTerm[]): { q
     notes.push(`"${term}" means ${definition.replace(/[.\s]+$/, '')} (glossary).`);
   }
   return { question: text, notes };
-}
-
-function confidenceOf({ sketch, mentions, tokens }: Reading, assembly: Assembly): number {
-  const content = Math.max(3, tokens.filter((token) => token.kind !== 'stop').length);
-  const lost = sketch.unknown.reduce((sum, entry) => sum + entry.weight, 0);
-  let confidence = 0.97 - Math.min(0.75, (lost / content) * 0.9 + lost * 0.12) - (1 - assembly.certainty);
-  if (sketch.unsupported.length > 0) confidence -= 0.5;
-  if (mentions.length === 0) confidence = 0;
-  return Math.max(0, Math.min(1, confidence));
 }
 
 function planned(reading: Reading, assembly: Assembly, index: CatalogueIndex, input: PlanInput, notes: string[]): PlannedQuery {
@@ -102,17 +68,51 @@ export function readPlan(
   return { planned: planned(reading, assembly, index, input, notes), reading, assembly };
 }
 
+/**
+ * What a question means on this catalogue. Deterministic: the same input gives the same outcome.
+ * @returns an answer with its plan and SQL; readings to choose from; a refusal with the reason; or text that needs no database
+ */
 export function planOnce(input: PlanInput): PlanOutcome {
   const index = indexCatalogue(input.catalogue);
+  const suggestions = (): string[] => suggestQuestions(input.catalogue, input.values);
+  const talk = smallTalk(input.question, index, suggestions);
+  if (talk) return talk;
+  if (input.question.trim().length === 0)
+    return { kind: 'decline', reason: 'There is no question.', suggestions: suggestions().slice(0, 3) };
+  if (input.question.length > MAX_QUESTION)
+    return {
+      kind: 'decline',
+      reason: `The question is longer than ${MAX_QUESTION} characters. Please ask in one or two sentences.`,
+      suggestions: [],
+    };
+  const schema = schemaQuestion(input.question, index, input.values);
+  if (schema) return schema;
+  const follow = input.previous && isFollowUp(input.question) ? followUp(input, input.previous) : null;
+  if (follow) return { kind: 'answer', planned: follow };
   try {
     const { planned: best, reading, assembly } = readPlan(input);
-    if (best.confidence < MIN_CONFIDENCE) return decline(reading, index, null);
+    if (best.confidence < MIN_CONFIDENCE) return decline(reading, suggestions(), null);
     const choices = otherReadings(input, assembly, best, index);
     if (choices.length > 1) return { kind: 'clarify', question: 'Which of these do you mean?', choices };
     return { kind: 'answer', planned: best };
   } catch (error) {
     if (!(error instanceof CannotPlan)) throw error;
-    return decline(readQuestion(input.question.slice(0, MAX_QUESTION), index, input.values, input.now), index, error.message);
+    return decline(readQuestion(input.question, index, input.values, input.now), suggestions(), error.message);
+  }
+}
+
+/** A change of the previous plan; null when it can't be read as one. */
+function followUp(input: PlanInput, previous: PlannedQuery): PlannedQuery | null {
+  const index = indexCatalogue(input.catalogue);
+  try {
+    const reading = readQuestion(input.question, index, input.values, input.now, true);
+    const assembly = extendPlan(previous.plan, reading.sketch, index, input.values, input.question);
+    if (!assembly) return null;
+    const made = planned(reading, assembly, index, input, []);
+    return made.confidence >= MIN_CONFIDENCE ? made : null;
+  } catch (error) {
+    if (error instanceof CannotPlan) return null;
+    throw error;
   }
 }
 
@@ -140,7 +140,7 @@ function otherReadings(
   }
 }
 
-function decline(reading: Reading, index: CatalogueIndex, reason: string | null): PlanOutcome {
+function decline(reading: Reading, suggestions: readonly string[], reason: string | null): PlanOutcome {
   const words = reading.sketch.unknown.filter((entry) => entry.weight >= 0.3).map((entry) => `"${entry.word}"`);
   const unknown =
     words.length > 0
@@ -151,6 +151,10 @@ function decline(reading: Reading, index: CatalogueIndex, reason: string | null)
     unknown ??
     reason ??
     (unsupported ? `I can't answer questions with ${unsupported} yet.` : 'I am not sure enough that I understand this question.');
-  void index;
-  return { kind: 'decline', reason: text, suggestions: [] };
+  const shared = (suggestion: string): number => {
+    const asked = new Set(reading.tokens.filter((token) => token.kind !== 'stop').map((token) => token.stem));
+    return tokenise(suggestion).filter((token) => token.kind !== 'stop' && asked.has(token.stem)).length;
+  };
+  const nearest = [...suggestions].sort((a, b) => shared(b) - shared(a)).slice(0, 3);
+  return { kind: 'decline', reason: text, suggestions: nearest };
 }

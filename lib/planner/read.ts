@@ -68,6 +68,8 @@ export class Reader {
     periods: readonly Period[],
     /** Text columns whose values are all numbers count as measures. */
     private readonly isNumeric: (column: IndexedColumn) => boolean = () => false,
+    /** The words change an earlier question. */
+    private readonly followUp = false,
   ) {
     for (const mention of mentions) this.mentions.set(mention.start, mention);
     for (const period of periods) this.periods.set(period.start, period);
@@ -459,7 +461,7 @@ export class Reader {
       return true;
     }
     if (!found && !by) return false;
-    const aggregates = this.sketch.selects.some((select) => select.fn);
+    const aggregates = this.followUp || this.sketch.selects.some((select) => select.fn);
     if (by && !aggregates) return false;
     let next = this.skip(found?.end ?? this.at + 1, 'the a of different distinct type number all');
     const mention = this.mentionAt(next);

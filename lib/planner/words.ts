@@ -108,14 +108,17 @@ export function identifierWords(name: string): string[] {
     });
 }
 
+/** What schemas put after any word ("keyphrasename"). Words that end many English words ("city", "age") are not among them. */
+const ENDINGS = new Set(['id', 'name', 'date', 'code', 'number', 'type', 'status', 'time', 'title', 'count', 'price', 'amount']);
+
 /** Splits run-together words ("orderdate") at words that occur elsewhere in the schema or are common in schemas. */
 export function splitCompound(word: string, vocabulary: ReadonlySet<string>): string[] {
   if (word.length < 6 || vocabulary.has(word)) return [word];
   for (let cut = word.length - 2; cut >= 2; cut--) {
     const head = word.slice(0, cut);
     const tail = word.slice(cut);
-    if (vocabulary.has(tail) && (vocabulary.has(head) || (cut >= 4 && tail.length >= 4))) return [head, tail];
-    if (vocabulary.has(tail) && tail === 'id' && cut >= 4) return [head, tail];
+    if (!vocabulary.has(tail)) continue;
+    if (vocabulary.has(head) || (cut >= 4 && ENDINGS.has(tail))) return [head, tail];
   }
   return [word];
 }

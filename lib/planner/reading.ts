@@ -1,0 +1,46 @@
+/** One reading of a question: its tokens, what they link to, the sketch, and how sure all of it is. */
+import type { Assembly } from './assemble';
+import type { CatalogueIndex } from './catalogue-index';
+import { findPeriods } from './dates';
+import { linkMentions, type Mention } from './link';
+import { Reader } from './read';
+import type { ValueIndex } from './schema';
+import type { Sketch } from './sketch';
+import { type Token, tokenise } from './words';
+
+export interface Reading {
+  sketch: Sketch;
+  mentions: Mention[];
+  tokens: Token[];
+}
+
+/** @param followUp the words change an earlier question, so that "by month" needs no aggregate of its own */
+export function readQuestion(question: string, index: CatalogueIndex, values: ValueIndex, now: Date, followUp = false): Reading {
+  const tokens = tokenise(question);
+  const periods = findPeriods(question, tokens, now);
+  const blocked = new Set(
+    periods.flatMap((period) => Array.from({ length: period.end - period.start }, (_, offset) => period.start + offset)),
+  );
+  const mentions = linkMentions(tokens, index, values, blocked);
+  return {
+    sketch: new Reader(
+      tokens,
+      mentions,
+      periods,
+      (column) => values.profile(column.ref.table, column.ref.column)?.numeric ?? false,
+      followUp,
+    ).read(),
+    mentions,
+    tokens,
+  };
+}
+
+/** How sure a reading is, between 0 and 1: what was left unread, and how well names linked. */
+export function confidenceOf({ sketch, mentions, tokens }: Reading, assembly: Assembly): number {
+  const content = Math.max(3, tokens.filter((token) => token.kind !== 'stop').length);
+  const lost = sketch.unknown.reduce((sum, entry) => sum + entry.weight, 0);
+  let confidence = 0.97 - Math.min(0.75, (lost / content) * 0.9 + lost * 0.12) - (1 - assembly.certainty);
+  if (sketch.unsupported.length > 0) confidence -= 0.5;
+  if (mentions.length === 0) confidence = 0;
+  return Math.max(0, Math.min(1, confidence));
+}

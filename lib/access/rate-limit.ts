@@ -8,9 +8,12 @@ import type { Ctx } from './context';
 export type RateBucket = 'query' | 'ask';
 
 interface Bucket {
-  tokens: number;
+  /** Milliseconds of refilling that are in it; a token costs a minute divided by the limit. */
+  creditMs: number;
   at: number;
 }
+
+const MINUTE_MS = 60_000;
 
 /** Buckets are small and forgotten least recently used first: a forgotten one is a full one, so memory stays bounded. */
 const buckets = () => singleton('access.rate-limit', () => new LRUCache<string, Bucket>({ max: 50_000 }));
@@ -21,20 +24,18 @@ const buckets = () => singleton('access.rate-limit', () => new LRUCache<string, 
  */
 export function takeToken(key: string, perMinute: number, clock: Clock): number {
   const now = clock.now();
-  const bucket = buckets().get(key) ?? { tokens: perMinute, at: now };
-  const tokens = Math.min(perMinute, bucket.tokens + (Math.max(0, now - bucket.at) / 60_000) * perMinute);
-  if (tokens < 1) {
-    buckets().set(key, { tokens, at: now });
-    return Math.max(1, Math.ceil(((1 - tokens) / perMinute) * 60));
-  }
-  buckets().set(key, { tokens: tokens - 1, at: now });
-  return 0;
+  const cost = MINUTE_MS / perMinute;
+  const bucket = buckets().get(key) ?? { creditMs: MINUTE_MS, at: now };
+  const creditMs = Math.min(MINUTE_MS, bucket.creditMs + Math.max(0, now - bucket.at));
+  const enough = creditMs >= cost;
+  buckets().set(key, { creditMs: enough ? creditMs - cost : creditMs, at: now });
+  return enough ? 0 : Math.ceil((cost - creditMs) / 1000);
 }
 
 /** Gives a token back: what it paid for turned out to be free. */
-export function returnToken(key: string): void {
+export function returnToken(key: string, perMinute: number): void {
   const bucket = buckets().get(key);
-  if (bucket) bucket.tokens += 1;
+  if (bucket) bucket.creditMs = Math.min(MINUTE_MS, bucket.creditMs + MINUTE_MS / perMinute);
 }
 
 /**

@@ -30,9 +30,10 @@ export async function signIn(attempt: SignInAttempt): Promise<{ sessionId: strin
   const parsed = credentialsSchema.safeParse({ email: attempt.email, password: attempt.password });
   if (!parsed.success) throw wrong();
   const { email, password } = parsed.data;
+  const perMinute = settings().signInLimitPerMinute;
   const keys = [`sign-in/email/${email}`, `sign-in/address/${attempt.address}`];
   for (const key of keys) {
-    const waitS = takeToken(key, settings().signInLimitPerMinute, attempt.clock);
+    const waitS = takeToken(key, perMinute, attempt.clock);
     if (waitS > 0) {
       throw new QuarryError('rate.limited', `Too many attempts to sign in. Try again in ${waitS} s.`, { retryAfterS: waitS });
     }
@@ -40,6 +41,6 @@ export async function signIn(attempt: SignInAttempt): Promise<{ sessionId: strin
   const user = await systemDb().user.findUnique({ where: { email }, select: { id: true, passwordHash: true, active: true } });
   const right = user?.passwordHash ? await verifyPassword(user.passwordHash, password) : await verifyAgainstNobody(password);
   if (!user || !right || !user.active) throw wrong();
-  for (const key of keys) returnToken(key);
+  for (const key of keys) returnToken(key, perMinute);
   return { sessionId: await createSession(user.id, { clock: attempt.clock, userAgent: attempt.userAgent }), userId: user.id };
 }

@@ -2,7 +2,7 @@ import { createTokenFor } from '../../lib/access';
 import { processClock } from '../../lib/kernel/clock';
 import { QuarryError } from '../../lib/kernel/errors';
 import { logger } from '../../lib/kernel/log';
-import { setUpInstallation } from '../../lib/tenancy';
+import { isSetupNeeded, setUpInstallation } from '../../lib/tenancy';
 import { setupSchema } from '../../lib/tenancy/schema';
 import { onBuilderDatabase } from '../installation';
 import { note, print, printJson, readStandardInput } from '../output';
@@ -24,6 +24,7 @@ export async function setup(options: SetupOptions): Promise<void> {
   if (!parsed.success) throw new QuarryError('input.invalid', parsed.error.issues[0]?.message ?? 'The input is not valid.');
   const clock = processClock();
   const { organization, environments, token, samples } = await onBuilderDatabase(async () => {
+    if (parsed.data.samples && (await isSetupNeeded())) await (await import('../../prisma/seed')).seedSamples();
     const made = await setUpInstallation(parsed.data, { clock, log: logger() });
     // Connecting the samples opened pools, which the server will open anew.
     if (parsed.data.samples) await (await import('../../lib/sources')).drainPools(0);

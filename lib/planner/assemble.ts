@@ -681,6 +681,7 @@ class Assembler {
     const aggregated = select.some((item) => item.kind !== 'column' && item.kind !== 'period');
     const groups = this.groupExpressions();
     const ordered = this.orders(aggregated, groups.length > 0, where);
+    select.push(...this.alsoShown);
     const having = havings.map((filter) => this.havingCondition(filter));
     for (const absence of sketch.absences) where.push(this.absence(absence));
     for (const filter of both.length > 1 ? both : []) where.push(this.bothCondition(filter, select));
@@ -811,6 +812,14 @@ class Assembler {
       const { column, direction } = this.orderColumn(order);
       const expression = this.columnExpression(column, true);
       const ownerTable = column.ref.table;
+      if (!aggregated && !grouped && order.limit === null && this.isMany(ownerTable) && column.role === 'number') {
+        const total: Expression = { kind: 'aggregate', fn: 'sum', column: column.ref };
+        this.assumptions.push(`"${order.mention?.text ?? column.display}" is added up for each ${this.main.display}.`);
+        orders.push({ expression: total, direction });
+        perEntity = true;
+        if (order.shown) this.alsoShown.push(total);
+        continue;
+      }
       if (
         order.extreme ||
         (order.limit !== null && aggregated && !grouped && !this.sketch.selects.some((select) => !select.fn))
@@ -822,6 +831,13 @@ class Assembler {
       limit = order.limit ?? limit;
     }
     return { orders, limit, perEntity };
+  }
+
+  private readonly alsoShown: Expression[] = [];
+
+  /** Whether one row of the main table has several rows of that one. */
+  private isMany(table: string): boolean {
+    return table !== this.main.key && (joinTree(this.index, this.main.key, [table])?.multiplies ?? false);
   }
 
   private orderColumn(order: OrderSketch): { column: IndexedColumn; direction: 'asc' | 'desc' } {

@@ -18,6 +18,8 @@ export interface IndexedColumn {
   optional: string[];
   /** The name without separators, as written and expanded. */
   letters: string[];
+  /** The words before stemming, for slips of the pen. */
+  raw: string[];
   /** The table that a foreign key points to. */
   references: string | null;
   isKey: boolean;
@@ -30,6 +32,7 @@ export interface IndexedTable {
   words: string[];
   /** The name without separators. */
   letters: string[];
+  raw: string[];
   columns: IndexedColumn[];
   byName: Map<string, IndexedColumn>;
   /** What names a row to a person: "name", "title", or first and last name. */
@@ -172,7 +175,7 @@ function indexTable(table: CatalogueTable, tablePrefix: number, vocabulary: Read
     const isKey = table.primaryKey.includes(column.name) && (table.primaryKey.length === 1 || foreign !== undefined);
     const textKey = isKey && column.type === 'text' && bare.at(-1) !== 'id' && bare.at(-1) !== 'code';
     const role = roleOf(column, bare, (isKey && !textKey) || (foreign !== undefined && !isNaturalKey(column, bare)));
-    const raw = (columnWords[position] ?? []).slice(prefix);
+    const raw = all.length > prefix ? (columnWords[position] ?? []).slice(prefix) : (columnWords[position] ?? []);
     return {
       ref: { table: key, column: column.name },
       column,
@@ -180,6 +183,7 @@ function indexTable(table: CatalogueTable, tablePrefix: number, vocabulary: Read
       optional: role === 'date' ? [stem('date'), stem('time'), stem('day')] : [],
       letters: [...new Set([column.name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''), raw.join('')])],
       words: bare,
+      raw,
       core: withoutTable.length > 0 ? withoutTable : bare,
       references: foreign ? keyOf(foreign.referencedTable) : null,
       isKey,
@@ -190,6 +194,7 @@ function indexTable(table: CatalogueTable, tablePrefix: number, vocabulary: Read
     key,
     table,
     words,
+    raw: names.slice(names.length > tablePrefix ? tablePrefix : 0),
     letters: [...new Set([table.name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''), names.join('')])],
     columns,
     byName: new Map(columns.map((column) => [column.ref.column, column])),

@@ -11,7 +11,7 @@ export const STOP_WORDS: ReadonlySet<string> = new Set(
   having it its they them their theirs this that these those there here who whom whose which what where when why how i we you he she his her our my me us
   your all any some every each both either also only just please can could would should will shall may might must show list give find get
   tell return display state me us than then so if such own same other others out up down into about per via among along within between across over under one ones
-  ever yet still too very much many more most less least few not no nor never without except besides let want need know see look like
+  ever yet still too very much many more most less least few not no nor never without except besides instead let want need know see look like
   many kind s t ll d m re ve respectively together overall exist exists existing listed currently available given corresponding associated
   belong belongs belonging contain contains related recorded record records entry entries database table tables data dataset information info detail details
   value values row rows got getting come comes came coming happen happened happens take takes took taken`),

@@ -62,7 +62,7 @@ export const isKeyword = (token: Token): boolean => token.kind === 'word' && KEY
 
 const scores = new WeakMap<Token, Map<string, number>>();
 
-function wordScore(written: Token, word: string): number {
+function wordScore(written: Token, word: string, raw = word): number {
   let known = scores.get(written);
   if (!known) {
     known = new Map();
@@ -70,17 +70,17 @@ function wordScore(written: Token, word: string): number {
   }
   let score = known.get(word);
   if (score === undefined) {
-    score = compareWords(written, word);
+    score = compareWords(written, word, raw);
     known.set(word, score);
   }
   return score;
 }
 
-function compareWords(written: Token, word: string): number {
+function compareWords(written: Token, word: string, raw: string): number {
   if (written.stem === word || written.lower === word) return 1;
   if (LIGHT_WORDS.has(written.lower)) return 0;
   if (areSynonyms(written.stem, word)) return 0.86;
-  if (isTypo(written.lower, word) || isTypo(written.stem, word)) return 0.82;
+  if (isTypo(written.lower, raw) || isTypo(written.lower, `${raw}s`)) return 0.82;
   if (word.length >= 3 && written.stem.length >= word.length + 3 && written.stem.startsWith(word) && word.length >= 4)
     return 0.72;
   if (written.stem.length >= 4 && word.length >= written.stem.length + 2 && word.startsWith(written.stem)) return 0.72;
@@ -88,7 +88,12 @@ function compareWords(written: Token, word: string): number {
 }
 
 /** How well the written words name `words`; 0 when one of them has no place in it. */
-function phraseScore(written: readonly Token[], words: readonly string[], required: readonly string[]): number {
+function phraseScore(
+  written: readonly Token[],
+  words: readonly string[],
+  required: readonly string[],
+  raws: readonly string[] = words,
+): number {
   const used = new Set<number>();
   let total = 0;
   for (const token of written) {
@@ -96,7 +101,7 @@ function phraseScore(written: readonly Token[], words: readonly string[], requir
     let place = -1;
     words.forEach((word, position) => {
       if (used.has(position)) return;
-      const score = wordScore(token, word);
+      const score = wordScore(token, word, raws[position]);
       if (score > best) {
         best = score;
         place = position;
@@ -126,7 +131,7 @@ function sameLetters(written: readonly Token[], names: readonly string[]): boole
 
 function linkTable(written: readonly Token[], table: IndexedTable): number {
   if (sameLetters(written, table.letters)) return 1;
-  const score = phraseScore(written, table.words, table.words);
+  const score = phraseScore(written, table.words, table.words, table.raw);
   if (written.length === 1 && score < 0.95 && LIGHT_WORDS.has(written[0]?.lower ?? '')) return 0;
   if (written.length === 1 && table.isPerson && PERSON_WORDS.has(written[0]?.stem ?? '') && score < 0.62) return 0.62;
   return table.junction ? score * 0.92 : score;
@@ -138,11 +143,12 @@ function linkColumn(written: readonly Token[], column: IndexedColumn, table: Ind
     written,
     column.optional.length > 0 ? [...column.words, ...column.optional] : column.words,
     column.core,
+    column.optional.length > 0 ? [...column.raw, ...column.optional] : column.raw,
   );
   if (written.length === 1 && score < 0.95 && LIGHT_WORDS.has(written[0]?.lower ?? '')) return 0;
   if (score >= 0.999 || written.length === 1 || split) return score;
   // "singer name" for singer.name, "name of the singer" is put together later
-  const qualified = phraseScore(written, [...table.words, ...column.words], column.core);
+  const qualified = phraseScore(written, [...table.words, ...column.words], column.core, [...table.raw, ...column.raw]);
   const coreFirst = written.some((token) => column.core.some((word) => wordScore(token, word) > 0));
   return Math.max(score, coreFirst ? qualified * 0.98 : 0);
 }
@@ -181,6 +187,9 @@ function linkValues(tokens: readonly Token[], start: number, end: number, values
       if (other.length > 0) return other.map((match) => ({ ...match, score: 0.96 }));
     }
   }
+  const lone = span.length === 1 ? span[0] : undefined;
+  if (found.length === 0 && lone && (quoted || (lone.kind === 'word' && lone.capital && start > 0)))
+    return values.similar(lone.text);
   return found.slice(0, 60);
 }
 

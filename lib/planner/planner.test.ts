@@ -96,14 +96,14 @@ const GOLDEN: [question: string, rows: unknown[][], ordered?: 'ordered'][] = [
   ['products whose name starts with "K"', [['Kite']]],
   ['How many orders were placed in 2023?', [[3]]],
   ['How many orders were placed in March 2023?', [[2]]],
-  ['How many orders last month?', [[0]]],
+  ['How many orders last month?', [[1]]],
   ['How many orders since April 2024?', [[2]]],
   ['How many orders were placed before 2024-01-01?', [[3]]],
   [
     'How many orders per year?',
     [
-      ['2023-01-01', 3],
-      ['2024-01-01', 2],
+      ['2023', 3],
+      ['2024', 2],
     ],
   ],
   ['Which categories have more than 1 product?', [['Books'], ['Toys']]],
@@ -225,8 +225,8 @@ describe('follow-ups', () => {
   it('changes group, limit, order and measure', () => {
     const first = answer('How many orders are there for each status?');
     expect(shop.run(answer('by year instead', first).sql)).toEqual([
-      ['2023-01-01', 3],
-      ['2024-01-01', 2],
+      ['2023', 3],
+      ['2024', 2],
     ]);
     expect(shop.run(answer('top 1', first).sql)).toEqual([['shipped', 3]]);
     const ages = answer('What are the names of customers from France?');

@@ -146,7 +146,11 @@ export class Reader {
           const token = this.tokens[position + offset];
           return (
             token?.kind === 'quoted' ||
-            (offset > 0 && this.mentions.has(position + offset) && token?.kind !== 'stop' && !LIGHT_WORDS.has(token?.lower ?? ''))
+            (offset > 0 &&
+              this.mentions.has(position + offset) &&
+              token?.kind !== 'stop' &&
+              token?.lower !== 'order' &&
+              !LIGHT_WORDS.has(token?.lower ?? ''))
           );
         });
         if (!inside) return { meaning: phrase.meaning, end: position + phrase.words.length };
@@ -395,6 +399,7 @@ export class Reader {
   }
 
   private readAggregate(): boolean {
+    if (this.readTotalColumn() || this.readPercentage()) return true;
     const functions: AggregateFunction[] = [];
     let position = this.at;
     for (;;) {
@@ -432,6 +437,29 @@ export class Reader {
     }
     for (const fn of functions) this.select({ at: this.at, fn, mention });
     this.lastColumn = mention;
+    this.at = mention.end;
+    return true;
+  }
+
+  /** "the total amount of orders" when the column itself is called total_amount: added up, unless it is asked of each. */
+  private readTotalColumn(): boolean {
+    const mention = this.mentionAt(this.at);
+    if (!mention || !/^total\b/i.test(mention.text) || this.zone !== 'select' || !this.measures(mention)) return false;
+    if (this.sketch.selects.some((select) => !select.fn) || !/^(of|for|by|per)$/.test(this.word(mention.end))) return false;
+    this.select({ at: this.at, fn: 'sum', mention });
+    this.at = mention.end;
+    return true;
+  }
+
+  /** "what percentage of orders are shipped". */
+  private readPercentage(): boolean {
+    if (!/^(percentage|percent|proportion|share|fraction)$/.test(this.word(this.at)) || this.mentions.has(this.at)) return false;
+    const next = this.skip(this.at + 1);
+    const mention = this.mentionAt(next);
+    if (!mention || !isTable(mention)) return false;
+    this.sketch.entities.push(mention);
+    this.select({ at: this.at, fn: 'count', mention, percentage: true });
+    this.zone = 'where';
     this.at = mention.end;
     return true;
   }
@@ -510,7 +538,7 @@ export class Reader {
     }
     position = this.skip(position, 'the of by a an their its in order to according from on');
     const count = this.match(COUNT_PHRASES, position);
-    const aggregate = count ? null : this.match(AGGREGATE_PHRASES, position);
+    const aggregate = count || this.mentions.has(position) ? null : this.match(AGGREGATE_PHRASES, position);
     const next = this.skip(count?.end ?? aggregate?.end ?? position);
     const mention = this.mentionAt(next);
     let end = mention?.end ?? next;
@@ -543,7 +571,7 @@ export class Reader {
       direction ??= this.bottom ? 'asc' : 'desc';
       this.topPending = false;
     }
-    return this.pushOrder({ direction: direction ?? 'asc', mention, fn, owner: owner ?? undefined }, end);
+    return this.pushOrder({ direction: direction ?? 'asc', mention, fn, owner: owner ?? undefined, shown: ranked !== null }, end);
   }
 
   private orderColumn(): Mention | null {
@@ -1208,7 +1236,7 @@ export class Reader {
     const last = this.tokens[mention.end - 1];
     const nextColumn =
       next && !this.tokens[mention.end - 1]?.comma && bestColumn(next) > 0.5 && bestColumn(next) >= bestValue(next) ? next : null;
-    if (isTable(mention) && nextColumn && (last?.possessive || !isTable(nextColumn))) {
+    if (isTable(mention) && nextColumn && (last?.possessive || (!isTable(nextColumn) && !this.comparesAt(nextColumn.end)))) {
       // "singer name", "teacher's name"
       this.sketch.entities.push(mention);
       if (bestColumn(mention) < 0.95 || last?.possessive || bestTable(mention) > 0.6) {
@@ -1239,6 +1267,17 @@ export class Reader {
       return;
     }
     if (bestTable(mention) > 0.5 && isTable(mention)) this.sketch.entities.push(mention);
+    const first = this.tokens[mention.start];
+    if (
+      isTable(mention) &&
+      this.sketch.selects.length > 0 &&
+      !/^(and|or)$/.test(before) &&
+      !this.tokens[mention.start - 1]?.comma &&
+      !this.openerBefore(mention.start)
+    ) {
+      this.zone = 'where';
+      if (!this.sketch.selects.some((select) => select.asks) || first === undefined) return this.nameEntity(mention);
+    }
     const asked = this.sketch.selects.at(-1);
     if (asked?.asks && isTable(mention)) return;
     if (
@@ -1255,6 +1294,10 @@ export class Reader {
     }
     this.select({ at: mention.start, mention, distinct: this.distinct });
     if (!isTable(mention)) this.lastColumn = mention;
+  }
+
+  private nameEntity(mention: Mention): void {
+    if (this.sketch.entities.at(-1) !== mention) this.sketch.entities.push(mention);
   }
 
   private openerBefore(position: number): boolean {

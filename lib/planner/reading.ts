@@ -39,7 +39,7 @@ export function readQuestion(question: string, index: CatalogueIndex, values: Va
 export function confidenceOf({ sketch, mentions, tokens }: Reading, assembly: Assembly): number {
   const content = Math.max(3, tokens.filter((token) => token.kind !== 'stop').length);
   const lost = sketch.unknown.reduce((sum, entry) => sum + entry.weight, 0);
-  let confidence = 0.97 - Math.min(0.75, (lost / content) * 0.9 + lost * 0.12) - (1 - assembly.certainty);
+  let confidence = 0.97 - Math.min(0.75, (lost / content) * 0.9 + lost * 0.2) - (1 - assembly.certainty);
   if (sketch.unsupported.length > 0) confidence -= 0.5;
   if (mentions.length === 0) confidence = 0;
   return Math.max(0, Math.min(1, confidence));

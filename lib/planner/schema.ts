@@ -193,6 +193,8 @@ export interface ColumnProfile {
 export interface ValueIndex {
   /** Columns whose sampled distinct values match the words, best first. */
   find(words: string[]): ValueMatch[];
+  /** Values that differ from the word by a slip of the pen. */
+  similar(word: string): ValueMatch[];
   /** The stored values of a column that are nearest to what was written. */
   nearest(table: string, column: string, value: string): string[];
   profile(table: string, column: string): ColumnProfile | null;

@@ -58,6 +58,8 @@ export interface OrderSketch {
   extreme?: boolean;
   /** Frequency of the mention itself ("most common city"). */
   frequency?: boolean;
+  /** What "top 5 by …" is measured by is shown as well. */
+  shown?: boolean;
   /** The table last named before, whose rows are ordered. */
   entity?: Mention;
 }

@@ -85,6 +85,12 @@ function categoryOf(table: IndexedTable, values: ValueIndex): { column: IndexedC
   for (const column of table.columns) {
     if ((column.role !== 'text' && column.column.type !== 'enum') || table.label.includes(column)) continue;
     const profile = values.profile(column.ref.table, column.ref.column);
+    if (
+      /(^| )(email|phone|telephon|url|address|descript|comment|note|name|titl|reason|text|password|token|hash|uuid|ip|mac|version)/.test(
+        column.words.join(' '),
+      )
+    )
+      continue;
     const labels = column.column.enumValues ?? profile?.sample ?? [];
     if (profile && (profile.distinct < 2 || profile.distinct > 40 || profile.numeric || profile.dates)) continue;
     if (labels.length === 0 && !/(status|stat|type|countri|citi|categori|gender|kind|state|region)/.test(column.words.join(' ')))

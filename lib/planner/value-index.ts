@@ -72,6 +72,7 @@ export function buildValueIndex(samples: { table: TableRef; column: string; valu
   };
   return {
     find,
+    similar: (word) => findSimilar(fold(word), whole),
     nearest: (table, column, value) => nearestValues(columns.get(`${table}\u0000${column}`)?.values ?? [], value),
     profile: (table, column) => columns.get(`${table}\u0000${column}`)?.profile ?? null,
   };
@@ -92,6 +93,29 @@ function findPartial(phrase: string, byWord: Map<string, Entry[]>): ValueMatch[]
     if (out.length >= 40) break;
   }
   return out.sort((a, b) => b.score - a.score);
+}
+
+const buckets = new WeakMap<Map<string, Entry[]>, Map<string, string[]>>();
+
+/** Values that are a slip of the pen away; only words of five letters and more, with the same first letter. */
+function findSimilar(phrase: string, whole: Map<string, Entry[]>): ValueMatch[] {
+  if (phrase.length < 5) return [];
+  let byLetter = buckets.get(whole);
+  if (!byLetter) {
+    byLetter = new Map();
+    for (const key of whole.keys()) {
+      const list = byLetter.get(key.slice(0, 1));
+      if (list) list.push(key);
+      else byLetter.set(key.slice(0, 1), [key]);
+    }
+    buckets.set(whole, byLetter);
+  }
+  const limit = phrase.length >= 9 ? 2 : 1;
+  const near = (byLetter.get(phrase.slice(0, 1)) ?? []).filter((key) => editDistance(phrase, key, limit) <= limit);
+  if (near.length === 0 || near.length > 3) return [];
+  return near.flatMap((key) =>
+    (whole.get(key) ?? []).map((entry) => ({ table: entry.table, column: entry.column, value: entry.value, score: 0.8 })),
+  );
 }
 
 function nearestValues(values: string[], wanted: string): string[] {

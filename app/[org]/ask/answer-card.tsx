@@ -31,16 +31,18 @@ export interface ShownResult {
 
 interface Props {
   answer: Partial<Answer>;
+  /** How long the query ran. */
+  runMs?: number;
   source: SourceInfo | null;
   onRefresh?(): void;
 }
 
-export function AnswerCard({ answer, source, onRefresh }: Props) {
+export function AnswerCard({ answer, runMs, source, onRefresh }: Props) {
   const [edited, setEdited] = useState<ShownResult | null>(null);
   const chart = edited ? null : (answer.chart ?? null);
   const [view, setView] = useState<'chart' | 'table'>('chart');
   const drawing = useRef<ChartHandle>(null);
-  const shown = edited ?? resultOf(answer);
+  const shown = edited ?? resultOf(answer, runMs);
   const asChart = chart !== null && view === 'chart';
   return (
     <section aria-label="Result" className="overflow-hidden rounded-lg border bg-raised">
@@ -104,13 +106,14 @@ function ResultBody({ shown, chart, drawing }: BodyProps) {
 }
 
 /** The rows of an answer are JSON that the server made from typed columns. */
-function resultOf(answer: Partial<Answer>): ShownResult {
+function resultOf(answer: Partial<Answer>, durationMs: number | undefined): ShownResult {
   const rows = (answer.rows ?? []) as readonly (readonly JsonCell[])[];
   return {
     columns: answer.columns ?? [],
     rows,
     rowCount: answer.rowCount ?? rows.length,
     truncated: answer.truncated ?? null,
+    durationMs,
     cache: answer.cache ?? { state: 'miss' },
     query: answer.query ?? '',
     edited: false,

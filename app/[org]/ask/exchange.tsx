@@ -65,7 +65,14 @@ function Body({ exchange, source, last, onAsk, onRefresh }: Props) {
       {status === 'completed' && answer ? (
         <>
           <Assumptions items={[...(answer.assumptions ?? []), ...(answer.warnings ?? [])]} />
-          {answer.query ? <AnswerCard answer={answer} source={source} onRefresh={last ? onRefresh : undefined} /> : null}
+          {answer.query ? (
+            <AnswerCard
+              answer={answer}
+              runMs={exchange.steps.run?.durationMs}
+              source={source}
+              onRefresh={last ? onRefresh : undefined}
+            />
+          ) : null}
         </>
       ) : null}
     </>

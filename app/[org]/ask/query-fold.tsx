@@ -104,7 +104,11 @@ function Editor({ query, source, onResult, onClose }: EditorProps) {
   const [error, setError] = useState<ApiError | null>(null);
   const [running, setRunning] = useState<AbortController | null>(null);
   const box = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => box.current?.focus(), []);
+  const panel = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    box.current?.focus({ preventScroll: true });
+    panel.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
   useEffect(() => () => running?.abort(), [running]);
 
   const run = async () => {
@@ -135,7 +139,7 @@ function Editor({ query, source, onResult, onClose }: EditorProps) {
   };
 
   return (
-    <div className="flex flex-col gap-2">
+    <div ref={panel} className="flex scroll-mb-4 flex-col gap-2">
       <textarea
         ref={box}
         value={text}

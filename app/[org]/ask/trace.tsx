@@ -103,7 +103,7 @@ function Elapsed() {
   if (seconds < 2) return null;
   return (
     <span className="tabular" aria-hidden="true">
-      · {formatDuration(seconds * 1000)} {seconds >= 5 ? '· Esc stops' : ''}
+      · {seconds} s{seconds >= 5 ? ' · Esc stops' : ''}
     </span>
   );
 }

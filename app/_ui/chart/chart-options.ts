@@ -63,7 +63,10 @@ export function chartOptions(
     },
     legend,
     ...axes(chart, data, colors),
-    series: data.series.map((series) => cartesianSeries(chart, series, data, colors)),
+    series: data.series.map((series, index) => ({
+      ...cartesianSeries(chart, series, data, colors),
+      ...axisOf(chart, data, index),
+    })),
   };
 }
 
@@ -79,11 +82,27 @@ function pieSeries(data: ChartData, colors: ChartColors) {
   };
 }
 
-/** Long names lie better on the side; times always run from left to right. */
+/** Width in pixels of a drawing whose labels must not be dropped, of a character, and between two labels. */
+const DRAWING_PX = 680;
+const CHARACTER_PX = 7;
+const LABEL_GAP_PX = 16;
+
+/** Names that don't fit side by side lie on the side; times always run from left to right. */
 export function isHorizontal(chart: Chart, data: ChartData): boolean {
   if (chart.type !== 'bar') return false;
-  const longest = Math.max(0, ...data.categories.map((category) => category.length));
-  return longest > 14 || (data.categories.length > 8 && longest > 8);
+  const longest = Math.max(0, ...shortenTimes(data.categories).map((category) => category.length));
+  return data.categories.length * (longest * CHARACTER_PX + LABEL_GAP_PX) > DRAWING_PX;
+}
+
+/** How many times larger one series may be before the other can't be read on its axis. */
+const READABLE_RATIO = 20;
+
+/** True for two series of such different size that each needs its own axis. */
+export function needsSecondAxis(data: ChartData): boolean {
+  const [first, second] = data.series.map((series) => Math.max(0, ...series.values.map((value) => Math.abs(value ?? 0))));
+  if (first === undefined || second === undefined || data.series.length !== 2) return false;
+  const [small, large] = [Math.min(first, second), Math.max(first, second)];
+  return small > 0 && large / small > READABLE_RATIO;
 }
 
 /** Height in pixels that gives every lying bar room for its label. */
@@ -116,12 +135,27 @@ function axes(chart: Chart, data: ChartData, colors: ChartColors) {
     splitNumber: 4,
     scale: chart.type === 'scatter',
   };
-  const top = data.series.length > 1 ? 36 : 12;
+  const second = needsSecondAxis(data);
+  const values = second
+    ? data.series.map((series, index) => ({
+        ...value,
+        name: readableName(series.name),
+        nameTextStyle: { color: colors.series[index], fontSize: FONT, align: index === 0 ? 'left' : 'right' },
+        alignTicks: true,
+        splitLine: { ...value.splitLine, show: index === 0 },
+      }))
+    : value;
+  const top = data.series.length > 1 ? (second ? 60 : 36) : 12;
   return {
-    grid: { left: 4, right: 20, top, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
-    xAxis: horizontal ? value : category,
-    yAxis: horizontal ? category : value,
+    grid: { left: 4, right: horizontal ? 28 : 20, top, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    xAxis: horizontal ? values : category,
+    yAxis: horizontal ? category : values,
   };
+}
+
+function axisOf(chart: Chart, data: ChartData, index: number) {
+  if (!needsSecondAxis(data)) return {};
+  return isHorizontal(chart, data) ? { xAxisIndex: index } : { yAxisIndex: index };
 }
 
 function cartesianSeries(chart: Chart, series: ChartData['series'][number], data: ChartData, colors: ChartColors) {

@@ -18,7 +18,7 @@ import { displayText } from './cell';
 import { CellDialog } from './cell-dialog';
 import { GridHeader } from './grid-header';
 import { GridRow } from './grid-row';
-import { compareValues, fitWidth, type GridColumn, isNumericColumn, rawText, stretchWidths } from './values';
+import { compareValues, fitWidth, fractionDigits, type GridColumn, isNumericColumn, rawText, stretchWidths } from './values';
 
 const features = tableFeatures({
   columnSizingFeature,
@@ -42,11 +42,15 @@ interface GridProps {
 }
 
 /** A result as a grid: virtual in both directions, sortable, with a cell cursor that the arrow keys move. */
-export function Grid({ columns, rows, maxHeight = 420, ...aria }: GridProps) {
+export function Grid({ columns: given, rows, maxHeight = 420, ...aria }: GridProps) {
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
   const available = useWidth(scroller);
   const gutter = 24 + String(rows.length).length * 8;
+  const columns = useMemo(
+    () => given.map((column, index) => ({ ...column, fractionDigits: fractionDigits(column, rows, index) })),
+    [given, rows],
+  );
   const numeric = useMemo(() => columns.map((column, index) => isNumericColumn(column, rows, index)), [columns, rows]);
   const definitions = useMemo(() => defineColumns(columns, rows, available - gutter), [columns, rows, available, gutter]);
   const table = useTable({ features, columns: definitions, data: rows, columnResizeMode: 'onChange' });
@@ -138,7 +142,7 @@ function defineColumns(
   available: number,
 ): ColumnDef<GridFeatures, readonly JsonCell[]>[] {
   const widths = stretchWidths(
-    columns.map((column, index) => fitWidth(column, rows, index, (value) => displayText(value, column.type))),
+    columns.map((column, index) => fitWidth(column, rows, index, (value) => displayText(value, column))),
     available,
   );
   return columns.map((column, index) => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareValues, fitWidth, isNumericColumn, rawText, stretchWidths } from './values';
+import { compareValues, fitWidth, fractionDigits, isNumericColumn, padFraction, rawText, stretchWidths } from './values';
 
 describe('compareValues', () => {
   it('orders numbers that a double would confuse', () => {
@@ -19,6 +19,13 @@ describe('compareValues', () => {
 });
 
 describe('columns', () => {
+  it('shows decimals of a column with the same number of places, without changing one', () => {
+    const column = { name: 'n', type: 'decimal' };
+    expect(fractionDigits(column, [[12.5], ['3.25'], [null], [7]], 0)).toBe(2);
+    expect(fractionDigits({ ...column, type: 'double' }, [[12.5]], 0)).toBe(0);
+    expect(['12.5', '-7', '3.125', 'NaN'].map((text) => padFraction(text, 2))).toEqual(['12.50', '-7.00', '3.125', 'NaN']);
+  });
+
   it('copies values raw', () => {
     expect([null, '', 0, false, '9007199254740993', { a: [1] }].map(rawText)).toEqual([
       '',

@@ -5,6 +5,8 @@ export interface GridColumn {
   name: string;
   type: string;
   nativeType?: string;
+  /** Decimals that every value is shown with, when it has fewer. */
+  fractionDigits?: number;
 }
 
 const NUMERIC = new Set(['integer', 'bigint', 'decimal', 'double', 'year']);
@@ -47,6 +49,28 @@ export function compareValues(a: JsonCell, b: JsonCell): number {
   const y = rawText(b);
   if (DECIMAL.test(x) && DECIMAL.test(y)) return compareDecimals(x.replace(/^\+/, ''), y.replace(/^\+/, ''));
   return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/** Decimals of a column of exact numbers, so that the points stand below each other: "12.5" beside "3.25" reads "12.50". */
+export function fractionDigits(column: GridColumn, rows: readonly (readonly JsonCell[])[], index: number): number {
+  if (column.type !== 'decimal') return 0;
+  let digits = 0;
+  for (const row of rows.slice(0, DECIMAL_SAMPLE_ROWS)) {
+    const text = rawText(row[index] ?? null);
+    if (DECIMAL.test(text)) digits = Math.max(digits, text.split('.')[1]?.length ?? 0);
+  }
+  return Math.min(digits, MAX_PADDED_DIGITS);
+}
+
+const DECIMAL_SAMPLE_ROWS = 1000;
+/** Beyond this, zeros would only push the figures out of sight. */
+const MAX_PADDED_DIGITS = 6;
+
+/** Adds zeros behind the point; no digit changes. */
+export function padFraction(text: string, digits: number): string {
+  if (digits === 0 || !DECIMAL.test(text)) return text;
+  const [whole = '', fraction = ''] = text.split('.');
+  return `${whole}.${fraction.padEnd(digits, '0')}`;
 }
 
 /** Average width of a character at 13 px in Geist, and what a cell needs around its text. */

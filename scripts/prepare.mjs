@@ -53,7 +53,11 @@ export async function ensurePackages() {
     });
     stop();
     if (result.code === 0) return;
-    const line = result.output.split('\n').find((text) => /npm (?:error|ERR!) (?!code|errno|syscall|A complete log)/.test(text));
+    const line = result.output
+      .split('\n')
+      .find((text) =>
+        /npm (?:error|ERR!) (?!code|errno|syscall|path|command|gyp (?:info|http|verb|WARN)|A complete log|\()/.test(text),
+      );
     throw new Problem(
       `Installing packages failed: ${line?.replace(/npm (?:error|ERR!)\s*/, '') ?? `npm ended with ${result.code}`}. Check the network, then start again; "npm install --no-save" shows all of it.`,
     );

@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock';
 import { QuarryError } from '../kernel/errors';
 import { settings } from '../kernel/settings';
-import { parseCookies, SESSION_COOKIE } from './cookies';
+import { cookieNames, parseCookies } from './cookies';
 import { type Identity, identifySession, identifyToken, TOKEN_PREFIX } from './identity';
 import { authSecret } from './secrets';
 
@@ -39,7 +39,7 @@ export async function authenticate(request: Request, clock: Clock): Promise<Iden
     }
     return identifyToken(token, clock);
   }
-  const cookie = parseCookies(request.headers.get('cookie'))[SESSION_COOKIE];
+  const cookie = parseCookies(request.headers.get('cookie'))[cookieNames().session];
   if (!cookie) throw new QuarryError('auth.required', 'Sign in, or send a token in the Authorization header.');
   refuseCrossSite(request);
   return identifyCookie(cookie, clock);

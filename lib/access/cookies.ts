@@ -1,9 +1,19 @@
+import { createHash } from 'node:crypto';
 import { settings } from '../kernel/settings';
+import { singleton } from '../kernel/singleton';
+import { authSecret } from './secrets';
 
-/** Fixed names; HttpOnly and SameSite=Lax always (B1). */
-export const SESSION_COOKIE = 'quarry-session';
-export const CSRF_COOKIE = 'quarry-csrf';
-export const CALLBACK_COOKIE = 'quarry-callback';
+/**
+ * The names of our cookies, all HttpOnly and SameSite=Lax (B1). Browsers keep cookies per host and don't look at the port, so
+ * two installations side by side would sign each other's people out: the names carry a mark of the installation's secret, which
+ * all its instances share.
+ */
+export function cookieNames(): { session: string; csrf: string; callback: string } {
+  return singleton('access.cookie-names', () => {
+    const mark = createHash('sha256').update(`cookie names of ${authSecret()}`).digest('hex').slice(0, 8);
+    return { session: `quarry-session-${mark}`, csrf: `quarry-csrf-${mark}`, callback: `quarry-callback-${mark}` };
+  });
+}
 
 /** Cookies only over HTTPS: as SECURE_COOKIES says, else when people come in through an https PUBLIC_URL. */
 export function secureCookies(): boolean {

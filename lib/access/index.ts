@@ -4,6 +4,7 @@
  * removed member or a changed role acts on the next request of every instance.
  */
 export type { Ctx, Principal } from './context';
+export { cookieNames } from './cookies';
 export { describeError, type PublicSpec, publicRoute, type RouteHandler, type RouteSpec, route } from './door';
 export type { Identity, Place } from './identity';
 export { jobContext, requirePermission } from './make-context';

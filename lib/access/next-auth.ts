@@ -1,7 +1,7 @@
 import type { NextApiRequest, NextApiResponse } from 'next';
 import type { AuthOptions } from 'next-auth';
 import { QuarryError, toErrorBody } from '../kernel/errors';
-import { CALLBACK_COOKIE, CSRF_COOKIE, parseCookies, SESSION_COOKIE, secureCookies } from './cookies';
+import { cookieNames, parseCookies, secureCookies } from './cookies';
 import { type PublicInput, publicRoute } from './door';
 import { identifySession } from './identity';
 import { authSecret } from './secrets';
@@ -88,7 +88,7 @@ async function runNextAuth(
   for (const [holder, name] of [
     [query, 'callbackUrl'],
     [body, 'callbackUrl'],
-    [cookies, CALLBACK_COOKIE],
+    [cookies, cookieNames().callback],
   ] as const) {
     if (name in holder && !usableUrl(holder[name])) delete holder[name];
   }
@@ -156,6 +156,7 @@ function addressOf(request: Request): string {
 
 function authOptions(visit: Visit, failure: { error?: unknown }): AuthOptions {
   const { request, clock, log } = visit;
+  const names = cookieNames();
   const cookie = (name: string) => ({
     name,
     options: { httpOnly: true, sameSite: 'lax' as const, path: '/', secure: secureCookies() },
@@ -164,7 +165,7 @@ function authOptions(visit: Visit, failure: { error?: unknown }): AuthOptions {
     secret: authSecret(),
     session: { strategy: 'jwt', maxAge: SESSION_MAX_MS / 1000 },
     pages: { signIn: '/sign-in', signOut: '/sign-in', error: '/sign-in' },
-    cookies: { sessionToken: cookie(SESSION_COOKIE), csrfToken: cookie(CSRF_COOKIE), callbackUrl: cookie(CALLBACK_COOKIE) },
+    cookies: { sessionToken: cookie(names.session), csrfToken: cookie(names.csrf), callbackUrl: cookie(names.callback) },
     useSecureCookies: secureCookies(),
     providers: [
       {

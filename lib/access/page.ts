@@ -3,7 +3,7 @@ import { QuarryError } from '../kernel/errors';
 import { newId } from '../kernel/ids';
 import { identifyCookie } from './authenticate';
 import type { Ctx } from './context';
-import { SESSION_COOKIE } from './cookies';
+import { cookieNames } from './cookies';
 import type { Identity } from './identity';
 import { choosePlace, contextFor } from './make-context';
 import type { Permission } from './permissions';
@@ -14,7 +14,7 @@ import type { Permission } from './permissions';
  */
 export async function findVisitor(): Promise<Identity | null> {
   const { cookies } = await import('next/headers');
-  const cookie = (await cookies()).get(SESSION_COOKIE)?.value;
+  const cookie = (await cookies()).get(cookieNames().session)?.value;
   if (!cookie) return null;
   try {
     return await identifyCookie(cookie, processClock());

@@ -10,6 +10,7 @@ import { createTestOrganization, type TestOrganization } from '../testing/organi
 import { testRequest } from '../testing/request';
 import { signInAs } from '../testing/sign-in';
 import { openSessionCookie } from './authenticate';
+import { cookieNames } from './cookies';
 import { sweepSessions } from './index';
 import { authRoute } from './next-auth';
 
@@ -30,15 +31,16 @@ afterAll(async () => {
   await org.drop();
 });
 
+const valueIn = (cookie: string) => cookie.slice(cookie.indexOf('=') + 1);
 const asMe = (cookie: string) => me(testRequest('/api/me', { cookie }));
 
 describe('signed-in sessions (B1)', () => {
   it('have a UUID v4 id in an HttpOnly, SameSite cookie, which holds nothing else', async () => {
     const { cookie, setCookies } = await signInAs(org.user.email, password);
-    const session = setCookies.find((line) => line.startsWith('quarry-session='));
+    const session = setCookies.find((line) => line.startsWith('quarry-session'));
     expect(session).toMatch(/HttpOnly/i);
     expect(session).toMatch(/SameSite=Lax/i);
-    const id = await openSessionCookie(cookie.replace('quarry-session=', ''));
+    const id = await openSessionCookie(valueIn(cookie));
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab]/);
     const answer = await asMe(cookie);
     expect(answer.status).toBe(200);
@@ -58,7 +60,7 @@ describe('signed-in sessions (B1)', () => {
     const refused = await asMe(cookie);
     expect(refused.status).toBe(401);
     expect((await refused.json()).error.code).toBe('auth.expired');
-    const id = (await openSessionCookie(cookie.replace('quarry-session=', ''))) ?? '';
+    const id = (await openSessionCookie(valueIn(cookie))) ?? '';
     expect(await systemDb().session.findUnique({ where: { id } })).not.toBeNull();
     expect(await sweepSessions(clock)).toBeGreaterThanOrEqual(1);
     expect(await systemDb().session.findUnique({ where: { id } })).toBeNull();
@@ -67,7 +69,7 @@ describe('signed-in sessions (B1)', () => {
 
   it('end after 30 days however much they are used', async () => {
     const { cookie } = await signInAs(org.user.email, password);
-    const id = (await openSessionCookie(cookie.replace('quarry-session=', ''))) ?? '';
+    const id = (await openSessionCookie(valueIn(cookie))) ?? '';
     clock.advance(30 * 24 * 60 * MINUTE + 1);
     // As if it had been used all along; next-auth's own cookie has the same end, so the row is asked directly.
     await systemDb().session.update({ where: { id }, data: { lastAccessedAt: clock.date() } });
@@ -113,7 +115,7 @@ describe('what changes on the server acts on the next request (B4)', () => {
     const request = testRequest('/api/auth/signout', { cookie: `${first.cookie}; ${first.csrfCookie}`, body: form, headers });
     const answer = await authRoute(request);
     expect(answer.status).toBe(200);
-    expect(answer.headers.getSetCookie().some((line) => /^quarry-session=;.*Max-Age=0/i.test(line))).toBe(true);
+    expect(answer.headers.getSetCookie().some((line) => /^quarry-session-\w+=;.*Max-Age=0/i.test(line))).toBe(true);
     expect((await asMe(first.cookie)).status).toBe(401);
     expect((await asMe(second.cookie)).status).toBe(200);
   });
@@ -137,13 +139,15 @@ describe('what changes on the server acts on the next request (B4)', () => {
 describe('a cookie that somebody altered', () => {
   it('is refused with 401, never 500', async () => {
     const { cookie } = await signInAs(org.user.email, password);
-    const value = cookie.replace('quarry-session=', '');
+    const value = valueIn(cookie);
     const flipped = `${value.slice(0, -3)}${value.at(-3) === 'A' ? 'B' : 'A'}${value.slice(-2)}`;
     for (const bad of [flipped, 'nonsense', `${value}x`, '%E0%A4%A', value.slice(5), `${value}.${value}`, '{}']) {
-      const answer = await asMe(`quarry-session=${bad}`);
+      const answer = await asMe(`${cookieNames().session}=${bad}`);
       expect([bad, answer.status]).toEqual([bad, 401]);
       const viaNextAuth = await authRoute(
-        testRequest('/api/auth/session', { cookie: `quarry-session=${bad}; quarry-callback=::; quarry-csrf=|` }),
+        testRequest('/api/auth/session', {
+          cookie: `${cookieNames().session}=${bad}; ${cookieNames().callback}=::; ${cookieNames().csrf}=|`,
+        }),
       );
       expect(viaNextAuth.status).toBe(200);
       expect(await viaNextAuth.json()).toEqual({});
@@ -151,7 +155,7 @@ describe('a cookie that somebody altered', () => {
   });
 
   it('does not help to name the session of another person', async () => {
-    const answer = await asMe('quarry-session=00000000-0000-4000-8000-000000000000');
+    const answer = await asMe(`${cookieNames().session}=00000000-0000-4000-8000-000000000000`);
     expect((await answer.json()).error.code).toBe('auth.invalid');
   });
 });

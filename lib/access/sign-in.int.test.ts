@@ -29,7 +29,7 @@ describe('signing in', () => {
     for (const email of [org.user.email, 'nobody@example.com', 'not an e-mail', '']) {
       const { answer } = await postSignIn(email, 'wrong password');
       expect(answer.status).toBe(401);
-      expect(answer.headers.getSetCookie().filter((line) => line.startsWith('quarry-session='))).toEqual([]);
+      expect(answer.headers.getSetCookie().filter((line) => line.startsWith('quarry-session'))).toEqual([]);
       const { error } = await answer.json();
       answers.push({ code: error.code, message: error.message });
     }
@@ -38,7 +38,7 @@ describe('signing in', () => {
   });
 
   it('takes the e-mail in any case', async () => {
-    expect((await signInAs(`  ${org.user.email.toUpperCase()}`, password)).cookie).toContain('quarry-session=');
+    expect((await signInAs(`  ${org.user.email.toUpperCase()}`, password)).cookie).toMatch(/^quarry-session-/);
   });
 
   it('refuses a deactivated account', async () => {
@@ -80,7 +80,7 @@ describe('cross-site requests', () => {
   it('cannot sign anybody in without the form’s token', async () => {
     const { answer } = await postSignIn(org.user.email, password, { csrf: false });
     expect(answer.status).toBe(403);
-    expect(answer.headers.getSetCookie().filter((line) => line.startsWith('quarry-session='))).toEqual([]);
+    expect(answer.headers.getSetCookie().filter((line) => line.startsWith('quarry-session'))).toEqual([]);
   });
 
   it('are refused when they change something with a cookie; a bearer token is no cookie', async () => {

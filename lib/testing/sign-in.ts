@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { authRoute } from '../access';
+import { authRoute, cookieNames } from '../access';
 import { readEnv } from '../kernel/env';
 import { testRequest } from './request';
 
@@ -13,7 +13,7 @@ const cookieOf = (setCookies: string[], name: string) =>
 export async function fetchCsrf(): Promise<{ csrfToken: string; csrfCookie: string }> {
   const answer = await authRoute(testRequest('/api/auth/csrf'));
   const { csrfToken } = await answer.json();
-  return { csrfToken, csrfCookie: cookieOf(answer.headers.getSetCookie(), 'quarry-csrf') };
+  return { csrfToken, csrfCookie: cookieOf(answer.headers.getSetCookie(), cookieNames().csrf) };
 }
 
 /** Posts the sign-in form, as a browser or curl would. */
@@ -36,5 +36,5 @@ export async function signInAs(email: string, password: string) {
   const { answer, ...csrf } = await postSignIn(email, password);
   const setCookies = answer.headers.getSetCookie();
   if (answer.status !== 200) throw new Error(`sign-in answered ${answer.status}: ${await answer.text()}`);
-  return { ...csrf, setCookies, cookie: cookieOf(setCookies, 'quarry-session') };
+  return { ...csrf, setCookies, cookie: cookieOf(setCookies, cookieNames().session) };
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { QuarryError } from '../../kernel/errors';
 import { projectRoot } from '../../kernel/paths';
@@ -69,10 +69,10 @@ export class SqliteConnection {
     const real = resolveDatabaseFile(file);
     const script = path.join(projectRoot(), 'lib', 'adapters', 'sqlite', 'reader-process.mjs');
     // Next to no environment: the process needs none, and secrets have no business there.
-    const child = fork(script, [], {
+    // spawn and not fork: a bundler would try to bundle what fork names.
+    const child = spawn(process.execPath, [script], {
       serialization: 'advanced',
       env: { NODE_ENV: 'production' },
-      execArgv: [],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     children().add(child);

@@ -522,7 +522,7 @@ class Assembler {
     const mention = filter.mention && filter.mention.columns.length > 0 ? filter.mention : null;
     const column =
       (mention ? this.names.columnFor(mention, { owner, kinds: ['date', 'year', 'number'] }) : null) ??
-      this.names.dateColumn(this.tablesAtHand(filter.owner), period.year !== undefined);
+      this.names.dateColumn(this.tablesAtHand(filter.owner), period.year !== undefined, filter.verb);
     if (!column) throw new CannotPlan(`I found no date that "${period.text}" could be about.`);
     if (!mention)
       this.assumptions.push(
@@ -599,7 +599,8 @@ class Assembler {
     const left = this.columnExpression(column, true);
     const text = column.column.type === 'text' && !(left.kind === 'column' && left.numeric);
     const valueType = text ? 'text' : 'number';
-    if (asText && filter.op !== '=') this.certainty -= 0.2;
+    if (asText && (filter.op !== '=' || filter.operand.kind === 'range'))
+      throw new CannotPlan(`${column.display} is not a number that could be compared.`);
     const write = (value: number): string | number => (text ? String(value) : value);
     const { operand } = filter;
     if (operand.kind === 'range') {
@@ -629,6 +630,9 @@ class Assembler {
 
   private aggregateCondition(filter: FilterSketch, fn: 'count' | 'sum' | 'avg' | 'min' | 'max', own: Mention | null): Condition {
     const column = this.measureFor(filter.mention || filter.adjective ? filter : { ...filter, mention: own });
+    if (fn === 'avg' && column.role !== 'number' && column.role !== 'year' && !this.names.isNumericText(column)) {
+      throw new CannotPlan(`There is no average of ${column.display}.`);
+    }
     const numeric = this.names.needsNumber(column);
     const inner: Expression = numeric
       ? { kind: 'aggregate', fn, column: column.ref, numeric }
@@ -1043,6 +1047,31 @@ class Assembler {
         having,
         orderBy: ordered.orders,
         limit: ordered.limit,
+        distinct: false,
+        countRows,
+      });
+    }
+    const [first] = select;
+    const others = select.slice(1);
+    const single = first?.kind === 'aggregate' && (first.fn === 'min' || first.fn === 'max') && first.column ? first : null;
+    if (
+      single?.column &&
+      others.length > 0 &&
+      others.every((item) => item.kind === 'column') &&
+      parts.groups.length === 0 &&
+      ordered.orders.length === 0 &&
+      having.length === 0
+    ) {
+      // "the highest price and the name": of the row that has it
+      const measure: Expression = { kind: 'column', column: single.column, ...(single.numeric ? { numeric: true } : {}) };
+      const orderBy: Order[] = [{ expression: measure, direction: single.fn === 'max' ? 'desc' : 'asc' }];
+      return this.withJoins({
+        select: [measure, ...others],
+        where,
+        groupBy: [],
+        having,
+        orderBy,
+        limit: ordered.limit ?? 1,
         distinct: false,
         countRows,
       });

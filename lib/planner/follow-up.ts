@@ -5,7 +5,7 @@ import type { Plan, ValueIndex } from './schema';
 import type { Sketch } from './sketch';
 
 const OPENING =
-  /^(and|but|now|only|just|what about|how about|instead|same|also|then|exclude|excluding|without|except|sort|order|group|by|per|top|first|limit|in|for|since|before|after|show (me )?(only|just|the top|the first|them|those|top)|of (those|these|them)|which of (those|these|them)|how many (of (them|those|these)|are there|is that|are they)|make it|filter)\b/i;
+  /^(and|but|now|only|just|what about|how about|instead|same|also|then|exclude|excluding|without|except|sort|order|group|by|per|top|first|limit|in|for|since|before|after|show (me )?(only|just|the top|the first|them|those|top)|of (those|these|them)|which of (those|these|them)|how many (of (them|those|these)|are there|is that|are they)|how many$|make it|filter)\b/i;
 const POINTING = /\b(instead|those|them|these|their|that list|the same)\b/i;
 
 /** Whether a question may be about the answer before it. */

@@ -481,6 +481,34 @@ export const UNITS: Record<string, string> = {
   'year old': 'age',
 };
 
+/** Verbs that say what is measured: "weighs more than 3" is about a weight. */
+export const MEASURE_VERBS: Record<string, string> = {
+  weigh: 'weight',
+  weighs: 'weight',
+  weighed: 'weight',
+  weighing: 'weight',
+  weighted: 'weight',
+  cost: 'price',
+  costs: 'price',
+  costing: 'price',
+  earn: 'salary',
+  earns: 'salary',
+  earned: 'salary',
+  earning: 'salary',
+  paid: 'salary',
+  lasts: 'duration',
+  lasted: 'duration',
+  lasting: 'duration',
+  accommodate: 'capacity',
+  accommodates: 'capacity',
+  seats: 'capacity',
+  aged: 'age',
+  measures: 'height',
+  measuring: 'height',
+  priced: 'price',
+  worth: 'price',
+};
+
 /** Demonyms and countries: general knowledge, so that "French" finds France. */
 export const DEMONYMS: Record<string, string[]> = Object.fromEntries(
   `french:france german:germany british:united kingdom|uk|great britain|britain|england american:united states|usa|us|united states of america|america chinese:china japanese:japan italian:italy spanish:spain dutch:netherlands|the netherlands|holland

@@ -149,7 +149,8 @@ function linkColumn(written: readonly Token[], column: IndexedColumn, table: Ind
   if (score >= 0.999 || written.length === 1 || split) return score;
   // "singer name" for singer.name, "name of the singer" is put together later
   const qualified = phraseScore(written, [...table.words, ...column.words], column.core, [...table.raw, ...column.raw]);
-  const coreFirst = written.some((token) => column.core.some((word) => wordScore(token, word) > 0));
+  // what is not the table's own name must be the column's own word, not a synonym: "products cost" is a clause
+  const coreFirst = written.some((token) => column.core.some((word) => wordScore(token, word) >= 0.95));
   return Math.max(score, coreFirst ? qualified * 0.98 : 0);
 }
 
@@ -238,6 +239,11 @@ function linkSpan(
     }
     mention.tables.sort((a, b) => b.score - a.score || (a.table.key < b.table.key ? -1 : 1));
     mention.columns.sort((a, b) => b.score - a.score);
+  }
+  const verb = span.length > 1 && LIGHT_WORDS.has(last.lower) && /(ed|ing)$/.test(last.lower);
+  if (verb && Math.max(mention.tables[0]?.score ?? 0, mention.columns[0]?.score ?? 0) < 0.999) {
+    mention.tables = [];
+    mention.columns = [];
   }
   const keyworded = span.some((token) => isKeyword(token));
   const named = Math.max(mention.tables[0]?.score ?? 0, mention.columns[0]?.score ?? 0);

@@ -24,7 +24,7 @@ export interface PlanInput {
 }
 
 /** Below this a reading is a guess, and the planner declines. */
-export const MIN_CONFIDENCE = 0.5;
+export const MIN_CONFIDENCE = 0.6;
 const MAX_QUESTION = 2000;
 
 /** What a person calls the thing, in the organisation's own words, replaced by its definition. */

@@ -9,6 +9,7 @@ import {
   LIGHT_WORDS,
   LONG_ADJECTIVES,
   LOW_WORDS,
+  MEASURE_VERBS,
   PLAIN_ADJECTIVES,
   SUPERLATIVES,
   UNITS,
@@ -185,9 +186,15 @@ export class Reader {
     return token?.kind === 'number' && token.value !== undefined && !this.mentions.has(position) ? token.value : null;
   }
 
+  private verb: string | undefined;
+  private verbUnit: string | undefined;
+
   private unknown(token: Token): void {
     if (token.kind === 'stop' || token.kind === 'number') return;
     if (UNITS[token.lower] || UNITS[token.stem]) return;
+    this.verbUnit = MEASURE_VERBS[token.lower] ?? this.verbUnit;
+    if (LIGHT_WORDS.has(token.lower) || /ed$/.test(token.lower)) this.verb = token.lower === 'born' ? 'birth' : token.stem;
+    if (MEASURE_VERBS[token.lower]) return;
     this.sketch.unknown.push({
       word: token.text,
       weight: LIGHT_WORDS.has(token.lower) || LIGHT_WORDS.has(token.stem) ? 0.05 : 1,
@@ -779,8 +786,10 @@ export class Reader {
       either: this.either,
       both: this.both,
       owner: this.lastEntity(),
+      verb: this.verb,
       ...filter,
     });
+    this.verb = undefined;
     const previous = this.target.at(-2);
     if (this.both && previous?.both) this.both = false;
     this.negated = false;
@@ -983,7 +992,8 @@ export class Reader {
       this.at = usable.end;
       return true;
     }
-    this.filter({ op: written, operand, mention: this.lastNumeric(), unit });
+    const measured = unit ?? this.verbUnit;
+    this.filter({ op: written, operand, mention: measured && !this.either ? null : this.lastNumeric(), unit: measured });
     this.at = after && op === '=' ? after.end : unit ? position + 1 : end;
     return true;
   }
@@ -992,7 +1002,12 @@ export class Reader {
     const filter = this.target.at(-1);
     if (filter?.mention && this.either) return filter.mention;
     if (filter?.mention && this.measures(filter.mention) && this.word(this.at - 1) === 'and') return filter.mention;
-    return this.lastColumn && this.measures(this.lastColumn) ? this.lastColumn : null;
+    return this.zone === 'where' &&
+      this.lastColumn &&
+      this.measures(this.lastColumn) &&
+      !this.sketch.selects.some((select) => select.mention === this.lastColumn)
+      ? this.lastColumn
+      : null;
   }
 
   private readMode(): boolean {
@@ -1276,7 +1291,10 @@ export class Reader {
       !this.openerBefore(mention.start)
     ) {
       this.zone = 'where';
-      if (!this.sketch.selects.some((select) => select.asks) || first === undefined) return this.nameEntity(mention);
+      if (!this.sketch.selects.some((select) => select.asks) || first === undefined) {
+        this.nameEntity(mention);
+        return;
+      }
     }
     const asked = this.sketch.selects.at(-1);
     if (asked?.asks && isTable(mention)) return;

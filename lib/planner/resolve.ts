@@ -183,7 +183,21 @@ export class Resolver {
   }
 
   /** The date or year column of the tables at hand. */
-  dateColumn(tables: readonly string[], wantYear: boolean): IndexedColumn | null {
+  dateColumn(tables: readonly string[], wantYear: boolean, verb?: string): IndexedColumn | null {
+    const timely = (column: IndexedColumn): boolean =>
+      column.role === 'date' || column.role === 'year' || this.isKind(column, ['date']);
+    for (const key of tables) {
+      if (verb === undefined) break;
+      const named = this.table(key)?.columns.find(
+        (column) =>
+          timely(column) &&
+          column.words.some(
+            (word) =>
+              word === verb || (verb.length > 4 && word.startsWith(verb)) || (verb === 'birth' && word.startsWith('birth')),
+          ),
+      );
+      if (named) return named;
+    }
     for (const key of tables) {
       const table = this.table(key);
       if (!table) continue;

@@ -36,6 +36,8 @@ export interface FilterSketch {
   owner?: Mention;
   adjective?: Adjective;
   unit?: string;
+  /** Stem of the verb before a date ("released in 2010"). */
+  verb?: string;
   op: CompareOperator;
   operand: Operand;
   negated: boolean;

@@ -9,7 +9,10 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['{lib,app,cli,scripts,workers}/**/*.test.ts'], exclude: ['**/*.int.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['{lib,app,cli,scripts,workers}/**/*.test.ts'], exclude: ['**/*.int.test.ts'] },
+      },
       { extends: true, test: { name: 'integration', include: ['{lib,app,cli,scripts,workers}/**/*.int.test.ts'] } },
     ],
   },

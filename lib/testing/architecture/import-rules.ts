@@ -127,7 +127,9 @@ function checkEntry(source: SourceFacts, target: string, one: ImportFact, report
   const open = SHARED.includes(target) || target === 'lib/testing' || OPEN_FILES.has(path) || fixture;
   // Engines share the code that stands beside the contract, such as the pool; the contract suite is for tests.
   const besideContract = target === 'lib/adapters' && (isEngine(unitOf(source.file)) || source.isTest);
-  if (open || besideContract || path === target || path === `${target}/index` || path === `${target}/schema`) return;
+  const contractTest = source.isTest && isEngine(target) && unitOf(source.file) === 'lib/adapters';
+  if (open || besideContract || contractTest || path === target || path === `${target}/index` || path === `${target}/schema`)
+    return;
   report('entry', `import ${target} through its index or schema, not ${one.specifier}`);
 }
 

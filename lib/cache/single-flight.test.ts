@@ -34,7 +34,10 @@ describe('SingleFlight', () => {
 
   it('keeps different keys apart', async () => {
     const flights = new SingleFlight<string>();
-    const [a, b] = await Promise.all([flights.share('a', never(), async () => 'A'), flights.share('b', never(), async () => 'B')]);
+    const [a, b] = await Promise.all([
+      flights.share('a', never(), async () => 'A'),
+      flights.share('b', never(), async () => 'B'),
+    ]);
     expect([a.value, b.value]).toEqual(['A', 'B']);
   });
 

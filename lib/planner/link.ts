@@ -68,10 +68,11 @@ function wordScore(written: Token, word: string, raw = word): number {
     known = new Map();
     scores.set(written, known);
   }
-  let score = known.get(word);
+  const key = raw === word ? word : `${word} ${raw}`;
+  let score = known.get(key);
   if (score === undefined) {
     score = compareWords(written, word, raw);
-    known.set(word, score);
+    known.set(key, score);
   }
   return score;
 }
@@ -194,6 +195,92 @@ function linkValues(tokens: readonly Token[], start: number, end: number, values
   return found.slice(0, 60);
 }
 
+interface Entries {
+  tables: Set<IndexedTable>;
+  columns: Map<IndexedColumn, IndexedTable>;
+}
+
+interface Vocabulary {
+  /** Word and its raw form → what holds it. */
+  words: { word: string; raw: string; entries: Entries }[];
+  letters: Map<string, Entries>;
+}
+
+const vocabularies = new WeakMap<CatalogueIndex, Vocabulary>();
+const emptyEntries = (): Entries => ({ tables: new Set(), columns: new Map() });
+
+/** Every word of the catalogue with the tables and columns that hold it, so that a span looks only at those. */
+function vocabularyOf(index: CatalogueIndex): Vocabulary {
+  const known = vocabularies.get(index);
+  if (known) return known;
+  const words = new Map<string, { word: string; raw: string; entries: Entries }>();
+  const letters = new Map<string, Entries>();
+  const entriesOf = (word: string, raw: string): Entries => {
+    const key = `${word} ${raw}`;
+    let entry = words.get(key);
+    if (!entry) {
+      entry = { word, raw, entries: emptyEntries() };
+      words.set(key, entry);
+    }
+    return entry.entries;
+  };
+  const spelled = (name: string): Entries => {
+    const entries = letters.get(name) ?? emptyEntries();
+    letters.set(name, entries);
+    return entries;
+  };
+  for (const table of index.tables) {
+    table.words.forEach((word, at) => void entriesOf(word, table.raw[at] ?? word).tables.add(table));
+    for (const name of table.letters) spelled(name).tables.add(table);
+    for (const column of table.columns) {
+      column.words.forEach((word, at) => void entriesOf(word, column.raw[at] ?? word).columns.set(column, table));
+      for (const word of column.optional) entriesOf(word, word).columns.set(column, table);
+      // "singer name": the table's own words may stand before the column's
+      table.words.forEach((word, at) => void entriesOf(word, table.raw[at] ?? word).columns.set(column, table));
+      for (const name of column.letters) spelled(name).columns.set(column, table);
+    }
+  }
+  const made = { words: [...words.values()], letters };
+  vocabularies.set(index, made);
+  return made;
+}
+
+const around = new WeakMap<Token, { index: CatalogueIndex; entries: Entries }>();
+
+/** What one word may name. */
+function entriesNear(token: Token, index: CatalogueIndex): Entries {
+  const known = around.get(token);
+  if (known?.index === index) return known.entries;
+  const entries = emptyEntries();
+  for (const { word, raw, entries: held } of vocabularyOf(index).words) {
+    if (wordScore(token, word, raw) <= 0) continue;
+    for (const table of held.tables) entries.tables.add(table);
+    for (const [column, table] of held.columns) entries.columns.set(column, table);
+  }
+  if (PERSON_WORDS.has(token.stem)) for (const table of index.tables) if (table.isPerson) entries.tables.add(table);
+  around.set(token, { index, entries });
+  return entries;
+}
+
+/** What a span may name: entries that hold its rarest word, and those spelled with the same letters. */
+function nearby(
+  written: readonly Token[],
+  index: CatalogueIndex,
+): { tables: IndexedTable[]; columns: { column: IndexedColumn; table: IndexedTable }[] } {
+  const size = (entries: Entries): number => entries.tables.size + entries.columns.size;
+  const perToken = written.map((token) => entriesNear(token, index)).sort((a, b) => size(a) - size(b));
+  const tables = new Set(perToken[0]?.tables);
+  const columns = new Map(perToken[0]?.columns);
+  const joined = written.map((token) => token.lower).join('');
+  const { letters } = vocabularyOf(index);
+  for (const name of [joined, joined.replace(/s$/, ''), `${joined}s`]) {
+    const held = letters.get(name);
+    for (const table of held?.tables ?? []) tables.add(table);
+    for (const [column, table] of held?.columns ?? []) columns.set(column, table);
+  }
+  return { tables: [...tables], columns: [...columns].map(([column, table]) => ({ column, table })) };
+}
+
 const contentOf = (tokens: readonly Token[]): Token[] => tokens.filter((token) => token.kind !== 'stop');
 
 function linkSpan(
@@ -229,13 +316,15 @@ function linkSpan(
   const lone = span.length === 1 && isKeyword(first);
   if (!edges && inner && plain && !lone && !/^(between|and|or)$/.test(first.lower)) {
     const content = contentOf(span);
-    for (const table of index.tables) {
-      const score = content.length < span.length ? 0 : linkTable(content, table);
+    const whole = content.length === span.length;
+    const near = nearby(content, index);
+    for (const table of near.tables) {
+      const score = whole ? linkTable(content, table) : 0;
       if (score >= 0.5) mention.tables.push({ table, score });
-      for (const column of table.columns) {
-        const linked = linkColumn(content, column, table, content.length < span.length);
-        if (linked >= 0.5) mention.columns.push({ column, score: linked });
-      }
+    }
+    for (const { column, table } of near.columns) {
+      const score = linkColumn(content, column, table, !whole);
+      if (score >= 0.5) mention.columns.push({ column, score });
     }
     mention.tables.sort((a, b) => b.score - a.score || (a.table.key < b.table.key ? -1 : 1));
     mention.columns.sort((a, b) => b.score - a.score);

@@ -42,7 +42,12 @@ export function confidenceOf({ sketch, mentions, tokens }: Reading, assembly: As
   let confidence = 0.97 - Math.min(0.75, (lost / content) * 0.9 + lost * 0.2) - (1 - assembly.certainty);
   if (sketch.unsupported.length > 0) confidence -= 0.5;
   const read =
-    mentions.length + sketch.groups.length + sketch.filters.length + sketch.orders.length + (sketch.limit === null ? 0 : 1);
+    mentions.length +
+    sketch.selects.length +
+    sketch.groups.length +
+    sketch.filters.length +
+    sketch.orders.length +
+    (sketch.limit === null ? 0 : 1);
   if (read === 0) confidence = 0;
   return Math.max(0, Math.min(1, confidence));
 }

@@ -33,7 +33,6 @@ const config: NextConfig = {
   typedRoutes: false,
   // `npm run check` is where types are judged; a start shouldn't take the time again.
   typescript: { ignoreBuildErrors: true },
-  experimental: { serverSourceMaps: true },
   headers: async () => [
     { source: '/:path*', headers: SECURITY_HEADERS },
     { source: '/api/:path*', headers: [API_POLICY, { key: 'cache-control', value: 'no-store' }] },

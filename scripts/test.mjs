@@ -7,7 +7,7 @@
  *   npm test -- lib/query     the unit and integration tests whose path contains this
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runChecks } from './check.mjs';
@@ -21,6 +21,7 @@ import { ROOT, startPostgres } from './services.mjs';
 const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' };
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const scratch = mkdtempSync(path.join(tmpdir(), 'quarry-test-'));
+chmodSync(scratch, 0o711); // PostgreSQL's user passes through
 
 /** Runs one part; what it throws is one failure, and the other parts still run. */
 async function part(name, work) {

@@ -5,7 +5,7 @@ import { QuarryError } from '../../kernel/errors';
 import type { Column, OpenLimits } from '../contract';
 import { CopyExecution, type CopyPlan } from './copy-execution';
 import { connectError } from './errors';
-import { Execution, type ExecutionPlan } from './execution';
+import { Execution, type ExecutionPlan, isLost } from './execution';
 import type { PostgresConfig } from './manifest';
 import { type CustomType, type CustomTypes, type ValueType, valueType } from './types';
 
@@ -165,6 +165,8 @@ export class PostgresConnection {
       await execution.finished;
       clearTimeout(patience);
       this.current = null;
+      // The server said its last word (FATAL); the socket may close a moment later.
+      if (execution.error !== null && isLost(execution.error)) this.cut();
     }
     await this.cancelling;
     if (this.dead) return false;

@@ -40,6 +40,9 @@ export class SqliteConnection {
   #listener: ((reply: Reply) => void) | null = null;
   #gone: ((error: QuarryError) => void) | null = null;
   #lastId = 0;
+  /** The statement whose end has not been seen yet. */
+  #current: { id: number; inbox: Inbox } | null = null;
+  #stopping: Promise<void> | null = null;
   #closed: Promise<void>;
   /** Why it was ended on purpose; a process that ends without a reason was killed from outside. */
   #reason: QuarryError | null = null;
@@ -119,13 +122,17 @@ export class SqliteConnection {
     this.#lastId += 1;
     const id = this.#lastId;
     const inbox = new Inbox();
+    this.#current = { id, inbox };
     this.#listener = (reply) => {
       if ('id' in reply && reply.id === id) inbox.push(reply);
     };
     this.#gone = (error) => inbox.fail(error);
     this.send({ op: 'execute', id, ...command });
     const first = await inbox.next();
-    if (first.op === 'error') throw queryError(first);
+    if (first.op === 'error') {
+      this.#current = null;
+      throw queryError(first);
+    }
     if (first.op !== 'columns') throw new QuarryError('internal', 'The reader answered out of order.');
     return { columns: first.columns, batches: this.batches(id, inbox) };
   }
@@ -141,12 +148,29 @@ export class SqliteConnection {
           continue;
         }
         ended = true;
+        this.#current = null;
         if (reply.op === 'error') throw queryError(reply);
         if (reply.op === 'end') return reply;
       }
     } finally {
-      if (!ended) await this.stop(id, inbox);
+      if (!ended) await this.settle();
     }
+  }
+
+  /**
+   * Ends a result that was left in the middle, or never read.
+   * @returns false when the process can't be used any more
+   */
+  async settle(): Promise<boolean> {
+    const current = this.#current;
+    if (current && !this.dead) {
+      this.#stopping ??= this.stop(current.id, current.inbox).finally(() => {
+        this.#stopping = null;
+        this.#current = null;
+      });
+      await this.#stopping;
+    }
+    return !this.dead;
   }
 
   /** Leaves a statement early. A process that doesn't hear it, because it is busy, is ended. */
@@ -183,7 +207,8 @@ export class SqliteConnection {
   }
 }
 
-function lostReader(): QuarryError {
+/** The error of a process that ended without being asked to. */
+export function lostReader(): QuarryError {
   return new QuarryError('source.unreachable', 'The process that reads this file ended unexpectedly. Try again.', {
     stage: 'execute',
   });

@@ -13,7 +13,7 @@ import type {
   Statement,
 } from '../contract';
 import { ConnectionPool } from '../pool';
-import { SqliteConnection } from './connection';
+import { lostReader, SqliteConnection } from './connection';
 import { introspect } from './introspect';
 import type { SqliteConfig } from './manifest';
 import { positional } from './placeholders';
@@ -32,7 +32,7 @@ export function openPool(config: SqliteConfig, limits: OpenLimits): Pool {
           timeoutMs: limits.connectTimeoutMs,
           onLost: (connection) => pool.lost(connection),
         }),
-      settle: async (connection) => !connection.dead,
+      settle: (connection) => connection.settle(),
       close: (connection) => connection.close(),
       interrupt: (connection) =>
         connection.kill(new QuarryError('query.cancelled', 'The source is being closed.', { stage: 'execute' })),
@@ -49,6 +49,8 @@ export function openPool(config: SqliteConfig, limits: OpenLimits): Pool {
 class SqliteLease implements Lease {
   readonly backendId: string;
   private released = false;
+  /** Stops the clock of the last result, which nobody may have read to its end. */
+  private endWatch: () => void = () => undefined;
 
   constructor(
     private readonly connection: SqliteConnection,
@@ -64,7 +66,10 @@ class SqliteLease implements Lease {
     if (write && !this.limits.allowWrites)
       throw new QuarryError('query.refused', 'This source is for reading only.', { stage: 'execute' });
     if (signal.aborted) throw cancelled();
+    this.endWatch();
+    if (!(await this.connection.settle())) throw lostReader();
     const end = this.watch(signal, timeoutMs);
+    this.endWatch = end;
     try {
       const { text, params = [] } = positional(statement);
       const { columns: raw, batches } = await this.connection.run({
@@ -164,6 +169,8 @@ class SqliteLease implements Lease {
   release(broken = false): void {
     if (this.released) return;
     this.released = true;
+    this.endWatch();
+    if (!broken && !this.connection.dead) void this.connection.settle();
     this.pool.release(this.connection, broken || this.connection.dead);
   }
 }

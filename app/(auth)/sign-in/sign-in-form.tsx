@@ -42,7 +42,6 @@ export function SignInForm() {
       <Button type="submit" look="primary" busy={busy}>
         Sign in
       </Button>
-      <p className="text-ink-3 text-xs">Forgotten the password? An administrator of your organisation can help you in again.</p>
     </form>
   );
 }

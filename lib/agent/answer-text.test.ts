@@ -46,6 +46,17 @@ describe('describeAnswer [C21]', () => {
       ),
     ).toBe('Orders per country: 2 rows.');
   });
+  it('names a month as people do', () => {
+    const columns: [string, string][] = [
+      ['month', 'timestamp'],
+      ['total', 'decimal'],
+    ];
+    const rows = [
+      ['2024-01-01T00:00:00', 4],
+      ['2024-02-01T00:00:00', 9],
+    ];
+    expect(describeAnswer('', shape(columns, rows), [])).toBe('2 rows. Highest is 2024-02 with 9, lowest 2024-01 with 4.');
+  });
   it('withholds a reading whose figures are not in the rows', () => {
     const text = describeAnswer('The 42 customers', shape([['n', 'bigint']], [[7]]), ['how many customers?']);
     expect(text).toBe('N: 7.');

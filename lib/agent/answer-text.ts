@@ -46,12 +46,21 @@ function describeSpan({ columns, rows }: ResultShape): string {
   const sorted = [...known].sort((a, b) => Number(b[figure]) - Number(a[figure]));
   const [high] = sorted;
   const low = sorted.at(-1);
+  const labels = known.map((row) => String(row[label]));
+  const labelOf = (value: unknown) => shortDate(String(value), labels);
   const tie = (row: readonly unknown[] | undefined) =>
     sorted.filter((other) => Number(other[figure]) === Number(row?.[figure])).length > 1;
   if (!high || !low || Number(high[figure]) === Number(low[figure]) || tie(high)) return '';
   const type = columns[figure]?.type;
-  const lowest = tie(low) ? '' : `, lowest ${String(low[label])} with ${formatFigure(low[figure], type)}`;
-  return ` Highest is ${String(high[label])} with ${formatFigure(high[figure], type)}${lowest}.`;
+  const lowest = tie(low) ? '' : `, lowest ${labelOf(low[label])} with ${formatFigure(low[figure], type)}`;
+  return ` Highest is ${labelOf(high[label])} with ${formatFigure(high[figure], type)}${lowest}.`;
+}
+
+/** A period's first moment as people name it: the day when all are midnight, the month when all are the first of one. */
+function shortDate(text: string, all: readonly string[]): string {
+  const dates = all.map((other) => /^(\d{4}-\d\d)-(\d\d)(?:T00:00:00(?:\.0+)?(?:Z|[+-]00:00)?)?$/.exec(other));
+  if (!dates.every((match) => match !== null)) return text;
+  return dates.every((match) => match?.[2] === '01') ? text.slice(0, 7) : text.slice(0, 10);
 }
 
 /** Digits grouped with a thin space, never through a float when the value is text. Years and text stay as they are. */

@@ -295,9 +295,7 @@ class Assembler {
     const asksKey = /\b(ids?|codes?|numbers?|keys?)\b/i.test(mention.text);
     if (!target || asksKey || target.label.length === 0 || ((column.words.at(-1) === 'id') === asksKey && asksKey))
       return [column];
-    if (
-      target.label.some((label) => label.column.type === column.column.type && target.table.primaryKey.length > 0 && label.isKey)
-    )
+    if (target.label.some((label) => label.column.type === column.column.type && target.keys.length > 0 && label.isKey))
       return [column];
     return this.names.isNatural(column) ? [column] : target.label;
   }
@@ -423,7 +421,7 @@ class Assembler {
   private rowCount(table: IndexedTable, distinct: boolean): Expression {
     this.needed.add(table.key);
     this.counted = table;
-    const key = table.table.primaryKey[0];
+    const key = table.keys[0];
     return distinct && key !== undefined
       ? { kind: 'aggregate', fn: 'count', column: { table: table.key, column: key }, distinct: true }
       : { kind: 'aggregate', fn: 'count' };
@@ -793,7 +791,7 @@ class Assembler {
 
   private groupOfTable(table: IndexedTable): { expressions: Expression[]; shown: Expression[] } {
     this.needed.add(table.key);
-    const keys = table.table.primaryKey.map((column): Expression => ({ kind: 'column', column: { table: table.key, column } }));
+    const keys = table.keys.map((column): Expression => ({ kind: 'column', column: { table: table.key, column } }));
     const shown = this.labelOf(table, false).map((column) => this.columnExpression(column));
     return { expressions: keys.length > 0 ? keys : shown, shown };
   }
@@ -881,7 +879,7 @@ class Assembler {
       };
       return { kind: 'compareQuery', left: this.columnExpression(column, true), op: '=', plan: emptyPlan(table, [inner]) };
     }
-    const key = this.names.table(table)?.table.primaryKey[0];
+    const key = this.names.table(table)?.keys[0];
     if (key === undefined) throw new CannotPlan('I could not tell the rows of that table apart.');
     const ref = { table, column: key };
     this.needed.add(table);
@@ -978,7 +976,7 @@ class Assembler {
   private member(tables: readonly string[], where: Condition[], negated: boolean): Condition {
     const tree = this.joined(tables, this.main.key);
     const [first] = tree.joins;
-    const key = this.main.table.primaryKey[0];
+    const key = this.main.keys[0];
     if (
       first &&
       first.on.length === 1 &&
@@ -1132,16 +1130,14 @@ class Assembler {
     const tables = [...new Set(shown.flatMap((item) => (item.kind === 'column' ? [item.column.table] : [])))];
     const entity = tables.length === 1 && tables[0] ? this.names.table(tables[0]) : counting ? this.main : undefined;
     if (!entity) return shown;
-    const keyed = entity.table.primaryKey.map(
-      (column): Expression => ({ kind: 'column', column: { table: entity.key, column } }),
-    );
+    const keyed = entity.keys.map((column): Expression => ({ kind: 'column', column: { table: entity.key, column } }));
     // columns of the very table that is counted are values to group by, not rows
     if (entity.key === this.counted?.key && !counting) return shown;
     if (!this.counted && entity.key === this.main.key && this.sketch.orders.some((order) => order.frequency)) return shown;
     const names = shown.some(
       (item) =>
         item.kind === 'column' &&
-        (entity.label.some((label) => sameRef(label.ref, item.column)) || entity.table.primaryKey.includes(item.column.column)),
+        (entity.label.some((label) => sameRef(label.ref, item.column)) || entity.keys.includes(item.column.column)),
     );
     if (!names && !counting && shown.length > 0 && !this.names.anchors.has(entity.key)) return shown;
     return keyed.length > 0 ? keyed : shown;
@@ -1197,7 +1193,7 @@ class Assembler {
     if (counted && !measured) {
       const groupTables = new Set(plan.groupBy.flatMap((item) => (item.kind === 'column' ? [item.column.table] : [])));
       const pairs = this.pairsOnly(counted, groupTables, tables);
-      const key = counted.table.primaryKey.length === 1 ? counted.table.primaryKey[0] : undefined;
+      const key = counted.keys.length === 1 ? counted.keys[0] : undefined;
       if (pairs || key === undefined) return;
       const once = (item: Expression): Expression =>
         item.kind === 'aggregate' && item.fn === 'count' && !item.column
@@ -1220,7 +1216,7 @@ class Assembler {
     const single = links.length === 1 ? links[0] : undefined;
     if (!single) return false;
     const foreign = new Set(single.table.foreignKeys.flatMap((fk) => fk.columns));
-    return single.table.primaryKey.length === 2 && single.table.primaryKey.every((column) => foreign.has(column));
+    return single.keys.length === 2 && single.keys.every((column) => foreign.has(column));
   }
 
   /** Moves conditions on the many side into a membership, so that each measured row counts once. */
@@ -1228,7 +1224,7 @@ class Assembler {
     const used = new Set<string>();
     for (const item of [...plan.select, ...plan.groupBy, ...plan.orderBy.map((order) => order.expression)])
       for (const ref of refsOf(item)) used.add(ref.table);
-    const key = this.names.table(plan.from)?.table.primaryKey[0];
+    const key = this.names.table(plan.from)?.keys[0];
     const tree = joinTree(this.index, plan.from, [...used]);
     if (!tree || key === undefined || tree.multiplies)
       throw new CannotPlan('I could not calculate that without counting rows twice.');

@@ -34,6 +34,8 @@ export interface IndexedTable {
   letters: string[];
   raw: string[];
   columns: IndexedColumn[];
+  /** The declared key, or the one that its name gives away. */
+  keys: string[];
   byName: Map<string, IndexedColumn>;
   /** What names a row to a person: "name", "title", or first and last name. */
   label: IndexedColumn[];
@@ -159,11 +161,20 @@ function findLabel(table: IndexedTable): IndexedColumn[] {
   return described ? [described] : [];
 }
 
-function indexTable(table: CatalogueTable, tablePrefix: number, vocabulary: ReadonlySet<string>): IndexedTable {
+function indexTable(
+  table: CatalogueTable,
+  tablePrefix: number,
+  letterPrefix: number,
+  vocabulary: ReadonlySet<string>,
+): IndexedTable {
   const key = keyOf(table);
-  const names = readWords(table.name, vocabulary);
+  const names = readWords(table.name.slice(letterPrefix), vocabulary);
+  const columnNames = table.columns.map((column) => column.name);
+  const glued = columnNames.some((name) => /[_\s-]/.test(name)) ? 0 : sharedLetters(columnNames);
+  const cut = glued >= 3 ? glued : 0;
   const words = names.slice(names.length > tablePrefix ? tablePrefix : 0).map(stem);
-  const columnWords = table.columns.map((column) => readWords(column.name, vocabulary));
+  const columnWords = columnNames.map((name) => readWords(name.slice(cut), vocabulary));
+  const keys = guessKey(table, letters(table.name.slice(letterPrefix)));
   const prefix = sharedPrefix(columnWords);
   const columns = table.columns.map((column, position): IndexedColumn => {
     const all = (columnWords[position] ?? []).map(stem);
@@ -172,7 +183,7 @@ function indexTable(table: CatalogueTable, tablePrefix: number, vocabulary: Read
       (word) => !words.some((named) => named === word || (word.length >= 3 && named.startsWith(word))),
     );
     const foreign = table.foreignKeys.find((fk) => fk.columns.length === 1 && fk.columns[0] === column.name);
-    const isKey = table.primaryKey.includes(column.name) && (table.primaryKey.length === 1 || foreign !== undefined);
+    const isKey = keys.includes(column.name) && (keys.length === 1 || foreign !== undefined);
     const textKey = isKey && column.type === 'text' && bare.at(-1) !== 'id' && bare.at(-1) !== 'code';
     const role = roleOf(column, bare, (isKey && !textKey) || (foreign !== undefined && !isNaturalKey(column, bare)));
     const raw = all.length > prefix ? (columnWords[position] ?? []).slice(prefix) : (columnWords[position] ?? []);
@@ -197,6 +208,7 @@ function indexTable(table: CatalogueTable, tablePrefix: number, vocabulary: Read
     raw: names.slice(names.length > tablePrefix ? tablePrefix : 0),
     letters: [...new Set([table.name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''), names.join('')])],
     columns,
+    keys,
     byName: new Map(columns.map((column) => [column.ref.column, column])),
     label: [],
     junction: false,
@@ -204,10 +216,35 @@ function indexTable(table: CatalogueTable, tablePrefix: number, vocabulary: Read
     display: names.slice(tablePrefix).join(' ') || table.name,
   };
   made.label = findLabel(made);
-  const linking = columns.filter((column) => column.references).length;
-  made.junction = linking >= 2 && columns.length - linking <= 2 && made.label.length === 0;
   return made;
 }
+
+/** What every name starts with, in letters ("sbcust" of sbcustid and sbcustname). */
+function sharedLetters(names: readonly string[]): number {
+  const [first] = names;
+  if (!first || names.length < 3) return 0;
+  let length = 0;
+  while (
+    length < first.length - 1 &&
+    names.every((name) => name.length > length + 2 && name[length]?.toLowerCase() === first[length]?.toLowerCase())
+  )
+    length++;
+  return length;
+}
+
+/** A key nobody declared: id, <table>id, or the table's initial and id (author.aid). */
+function guessKey(table: CatalogueTable, bare: string): string[] {
+  if (table.primaryKey.length > 0) return table.primaryKey;
+  const single = bare.replace(/s$/, '');
+  const wanted = ['id', `${bare}id`, `${single}id`, `${bare.slice(0, 1)}id`];
+  for (const name of wanted) {
+    const found = table.columns.find((column) => letters(column.name) === name);
+    if (found) return [found.name];
+  }
+  return [];
+}
+
+const letters = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
 const resolveKey = (keys: ReadonlySet<string>, table: { schema?: string; name: string }, home: CatalogueTable): string | null => {
   for (const key of [keyOf(table), keyOf({ schema: home.schema, name: table.name }), table.name]) if (keys.has(key)) return key;
@@ -244,28 +281,35 @@ function addEdges(edges: Map<string, Edge[]>, tables: IndexedTable[], byKey: Map
   }
 }
 
-/** Keys nobody declared: a column called like another table's single-column key ("customer_id" → customer.id). */
-function inferEdges(edges: Map<string, Edge[]>, tables: IndexedTable[]): void {
+/** Keys nobody declared: a column whose name ends like another table's key ("customer_id" → customers.id, "citingpaperid" → paper.paperid). */
+function inferEdges(edges: Map<string, Edge[]>, tables: IndexedTable[], letterPrefix: number): void {
   for (const table of tables) {
     for (const column of table.columns) {
-      if (column.references || column.words.length < 2) continue;
+      if (column.references) continue;
       if ((edges.get(table.key) ?? []).some((edge) => edge.on.some((pair) => pair.left.column === column.ref.column))) continue;
-      for (const target of tables) {
-        const keyName = target.table.primaryKey.length === 1 ? target.table.primaryKey[0] : undefined;
-        const key = keyName === undefined ? undefined : target.byName.get(keyName);
-        if (!key || target === table || key.column.type !== column.column.type) continue;
-        const same = column.ref.column.toLowerCase() === key.ref.column.toLowerCase() && key.words.length > 1;
-        const named = column.words.join(' ') === [...target.words, ...key.core].join(' ');
-        if (!same && !named) continue;
-        const on = [{ left: column.ref, right: key.ref }];
-        const back = [{ left: key.ref, right: column.ref }];
-        const many = !(table.table.primaryKey.length === 1 && table.table.primaryKey[0] === column.ref.column);
-        edges.get(table.key)?.push({ from: table.key, to: target.key, on, many: false, inferred: true, cost: 1.5 });
-        edges.get(target.key)?.push({ from: target.key, to: table.key, on: back, many, inferred: true, cost: 1.5 });
-        break;
-      }
+      const target = tables.find((other) => other !== table && pointsTo(column, table, other, letterPrefix));
+      const key = target ? target.byName.get(target.keys[0] ?? '') : undefined;
+      if (!target || !key) continue;
+      const on = [{ left: column.ref, right: key.ref }];
+      const back = [{ left: key.ref, right: column.ref }];
+      const many = !(table.keys.length === 1 && table.keys[0] === column.ref.column);
+      edges.get(table.key)?.push({ from: table.key, to: target.key, on, many: false, inferred: true, cost: 1.5 });
+      edges.get(target.key)?.push({ from: target.key, to: table.key, on: back, many, inferred: true, cost: 1.5 });
+      column.references = target.key;
+      if (!isNaturalKey(column.column, column.words)) column.role = 'id';
     }
   }
+}
+
+function pointsTo(column: IndexedColumn, home: IndexedTable, target: IndexedTable, letterPrefix: number): boolean {
+  const key = target.keys.length === 1 ? target.byName.get(target.keys[0] ?? '') : undefined;
+  if (!key || key.column.type !== column.column.type || home.keys[0] === column.ref.column) return false;
+  if (column.words.join(' ') === [...target.words, ...key.core].join(' ')) return true;
+  const written = letters(column.ref.column);
+  const name = letters(key.ref.column);
+  const bare = name.slice(name.length > letterPrefix + 3 ? letterPrefix : 0);
+  if (!bare.endsWith('id') || bare === 'id') return false;
+  return written === name || (bare.length >= 5 && written.endsWith(bare));
 }
 
 function distances(tables: IndexedTable[], edges: Map<string, Edge[]>): (from: string, to: string) => number {
@@ -301,11 +345,19 @@ export function indexCatalogue(catalogue: Catalogue): CatalogueIndex {
   if (known) return known;
   const vocabulary = vocabularyOf(catalogue);
   const tablePrefix = sharedPrefix(catalogue.tables.map((table) => identifierWords(table.name)));
-  const tables = catalogue.tables.map((table) => indexTable(table, tablePrefix, vocabulary));
+  const shared = sharedLetters(catalogue.tables.map((table) => table.name));
+  const letterPrefix =
+    tablePrefix === 0 && shared >= 2 && shared <= 4 && !catalogue.tables.some((table) => table.name.includes('_')) ? shared : 0;
+  for (const table of catalogue.tables) if (letterPrefix > 0) vocabulary.add(table.name.slice(letterPrefix).toLowerCase());
+  const tables = catalogue.tables.map((table) => indexTable(table, tablePrefix, letterPrefix, vocabulary));
   const byKey = new Map(tables.map((table) => [table.key, table]));
   const edges = new Map<string, Edge[]>(tables.map((table) => [table.key, []]));
   addEdges(edges, tables, byKey);
-  inferEdges(edges, tables);
+  inferEdges(edges, tables, letterPrefix);
+  for (const table of tables) {
+    const linking = table.columns.filter((column) => column.references).length;
+    table.junction = linking >= 2 && table.columns.length - linking <= 2 && table.label.length === 0;
+  }
   const made: CatalogueIndex = { catalogue, tables, byKey, edges, distance: distances(tables, edges) };
   indexes.set(catalogue, made);
   return made;

@@ -530,7 +530,7 @@ export const SAME_PLACE: readonly (readonly string[])[] = [
 
 /** Verbs and fillers of questions: unlinked, they cost little. */
 export const LIGHT_WORDS: ReadonlySet<string> = new Set(
-  list(`made make makes making   played playing perform performed performs work works worked working live lives lived living produce produced produces producing
+  list(`presented presents presenting written made make makes making   played playing perform performed performs work works worked working live lives lived living produce produced produces producing
   own owns owned owning belong located situated use uses used using hold holds held holding offer offers offered provide provides provided sell sells sold selling buy bought buys  placed
   born called named titled compute calculate determine count counted number many total associated registered enrolled enroll enrolled attend attended attends participated participate participates join joined joining
   receive received receives send sent earn earned earns pay paid pays spend spent   weigh weighs weighed write wrote written writes published publish release released teach teaches taught taught

@@ -46,6 +46,13 @@ export const bestValue = (mention: Mention | null): number => mention?.values[0]
 export const isTable = (mention: Mention | null): boolean =>
   bestTable(mention) > 0.5 && bestTable(mention) >= bestColumn(mention) - 0.12;
 
+/** Words that ask for something the planner can't express. */
+const BEYOND = new Set(
+  'ratio correlation correlate trend trends predict forecast change changed differ differs difference growth grow grew compare compared comparison versus vs median variance deviation percentile cumulative running rolling why explain'.split(
+    ' ',
+  ),
+);
+
 export class Reader {
   readonly sketch: Sketch = emptySketch();
   private zone: Zone = 'select';
@@ -192,6 +199,7 @@ export class Reader {
   private unknown(token: Token): void {
     if (token.kind === 'stop' || token.kind === 'number') return;
     if (UNITS[token.lower] || UNITS[token.stem]) return;
+    if (BEYOND.has(token.lower)) this.sketch.unsupported.push(`"${token.text}"`);
     this.verbUnit = MEASURE_VERBS[token.lower] ?? this.verbUnit;
     if (LIGHT_WORDS.has(token.lower) || /ed$/.test(token.lower)) this.verb = token.lower === 'born' ? 'birth' : token.stem;
     if (MEASURE_VERBS[token.lower]) return;
@@ -303,6 +311,8 @@ export class Reader {
       return true;
     }
     if (this.tokens[this.at]?.kind === 'stop') {
+      if ((word === 'same' && this.tokens.slice(this.at, this.at + 4).some((token) => token.lower === 'as')) || word === 'why')
+        this.sketch.unsupported.push(`"${word}"`);
       if (/^(most|least|fewest)$/.test(word) && this.word(this.at - 1) !== 'at') this.sketch.unsupported.push(`"${word}"`);
       this.at++;
       return true;
@@ -497,7 +507,8 @@ export class Reader {
     }
     if (!found && !by) return false;
     const aggregates = this.followUp || this.sketch.selects.some((select) => select.fn);
-    if (by && !aggregates) return false;
+    const verb = this.tokens[this.at - 1];
+    if (by && (!aggregates || (verb && /(ed|en|wn|ght|ade|de)$/.test(verb.lower) && LIGHT_WORDS.has(verb.lower)))) return false;
     let next = this.skip(found?.end ?? this.at + 1, 'the a of different distinct type number all');
     const mention = this.mentionAt(next);
     const unit = units.exec(this.word(next))?.[1] as DateUnit | undefined;
@@ -544,7 +555,8 @@ export class Reader {
       position = first.end;
     }
     position = this.skip(position, 'the of by a an their its in order to according from on');
-    const count = this.match(COUNT_PHRASES, position);
+    const counting = this.match(COUNT_PHRASES, position);
+    const count = counting && !this.columnWithin(position, counting.end) ? counting : null;
     const aggregate = count || this.mentions.has(position) ? null : this.match(AGGREGATE_PHRASES, position);
     const next = this.skip(count?.end ?? aggregate?.end ?? position);
     const mention = this.mentionAt(next);

@@ -8,6 +8,25 @@ import type { ValueIndex } from './schema';
 import type { Sketch } from './sketch';
 import { type Token, tokenise } from './words';
 
+/** Stop words that are names where a table is called so. */
+const SOFT_STOPS = new Set([
+  'dataset',
+  'record',
+  'entry',
+  'entri',
+  'detail',
+  'inform',
+  'valu',
+  'row',
+  'state',
+  'databas',
+  'tabl',
+  'like',
+  'kind',
+  'need',
+  'data',
+]);
+
 export interface Reading {
   sketch: Sketch;
   mentions: Mention[];
@@ -17,6 +36,9 @@ export interface Reading {
 /** @param followUp the words change an earlier question, so that "by month" needs no aggregate of its own */
 export function readQuestion(question: string, index: CatalogueIndex, values: ValueIndex, now: Date, followUp = false): Reading {
   const tokens = tokenise(question);
+  for (const token of tokens)
+    if (token.kind === 'stop' && SOFT_STOPS.has(token.stem) && index.tables.some((table) => table.words.join(' ') === token.stem))
+      token.kind = 'word';
   const periods = findPeriods(question, tokens, now);
   const blocked = new Set(
     periods.flatMap((period) => Array.from({ length: period.end - period.start }, (_, offset) => period.start + offset)),

@@ -101,7 +101,7 @@ export class Resolver {
   private keyFor(mention: Mention, owner: string | undefined): IndexedColumn | null {
     if (!owner || !/^(id|ids|identifier|identifiers)$/i.test(mention.text)) return null;
     const table = this.table(owner);
-    const key = table?.table.primaryKey.length === 1 ? table.table.primaryKey[0] : undefined;
+    const key = table?.keys.length === 1 ? table.keys[0] : undefined;
     return key === undefined ? null : (table?.byName.get(key) ?? null);
   }
 

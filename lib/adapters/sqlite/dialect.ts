@@ -101,6 +101,11 @@ interface Judgement {
   refusal?: string;
 }
 
+/** What SQLite knows beside reads and writes (https://sqlite.org/lang.html). */
+const OTHER_STATEMENTS = new Set(
+  'ALTER ANALYZE ATTACH BEGIN COMMIT CREATE DETACH DROP END REINDEX RELEASE ROLLBACK SAVEPOINT VACUUM'.split(' '),
+);
+
 /** What the statement does, by its grammar: the first word, behind WITH the first word outside parentheses. */
 function judge(tokens: Token[]): Judgement {
   const first = leadingWord(tokens);
@@ -109,6 +114,9 @@ function judge(tokens: Token[]): Judgement {
   if (WRITES.has(first)) return { kind: 'write', statement: first.toLowerCase(), limitable: false };
   if (first === 'EXPLAIN') return judgeExplain(tokens);
   if (first === 'PRAGMA') return judgePragma(tokens);
+  // Nothing that SQLite knows begins so: a slip of the pen, not something forbidden.
+  if (!OTHER_STATEMENTS.has(first))
+    throw invalid(`No statement begins with ${tokens[0]?.text ?? 'this'}.`, tokens[0]?.start ?? 0);
   const statement = first.toLowerCase() || 'statement';
   return refuse(statement, `${first || 'This statement'} is not allowed: only reading statements (SELECT) may run.`);
 }

@@ -23,7 +23,6 @@ export function chartOptions(
     animationEasing: 'cubicOut' as const,
     color: colors.series,
     textStyle: { fontFamily, fontSize: FONT, color: colors.meta },
-    aria: { enabled: true },
   };
   const tooltip = {
     backgroundColor: colors.surface,

@@ -1,6 +1,6 @@
 /** The parts of the chart library that are drawn with; everything else stays out of the bundle. */
 import { BarChart, LineChart, PieChart, ScatterChart } from 'echarts/charts';
-import { AriaComponent, GridComponent, LegendScrollComponent, TooltipComponent } from 'echarts/components';
+import { GridComponent, LegendScrollComponent, TooltipComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 

@@ -106,20 +106,6 @@ function Items({ text, close }: { text: string; close(): void }) {
   return (
     <>
       <Command.Empty className="px-2.5 py-6 text-center text-ink-3 text-sm">Nothing is called that.</Command.Empty>
-      {question.length > 2 && can('question.ask') && sources.length > 0 ? (
-        <Command.Group heading="Ask" forceMount>
-          <Command.Item
-            forceMount
-            value={`ask ${question}`}
-            className={itemClass}
-            onSelect={go(`${path('/ask')}?q=${encodeURIComponent(question)}`)}
-          >
-            <Sparkles aria-hidden="true" />
-            <span className="truncate">{question}</span>
-            <CornerDownLeft className="ml-auto" aria-hidden="true" />
-          </Command.Item>
-        </Command.Group>
-      ) : null}
       <Command.Group heading="Go to">
         {PLACES.map(({ path: rest, label, icon: Icon }) => (
           <Command.Item key={rest} value={label} className={itemClass} onSelect={go(path(rest))}>
@@ -169,6 +155,20 @@ function Items({ text, close }: { text: string; close(): void }) {
               <span className="truncate">{item.title}</span>
             </Command.Item>
           ))}
+        </Command.Group>
+      ) : null}
+      {question.length > 2 && can('question.ask') && sources.length > 0 ? (
+        <Command.Group heading="Ask" forceMount>
+          <Command.Item
+            forceMount
+            value={`ask ${question}`}
+            className={itemClass}
+            onSelect={go(`${path('/ask')}?q=${encodeURIComponent(question)}`)}
+          >
+            <Sparkles aria-hidden="true" />
+            <span className="truncate">Ask “{question}”</span>
+            <CornerDownLeft className="ml-auto" aria-hidden="true" />
+          </Command.Item>
         </Command.Group>
       ) : null}
     </>

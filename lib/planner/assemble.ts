@@ -832,7 +832,14 @@ class Assembler {
       orders.push({ expression, direction });
       limit = order.limit ?? limit;
     }
-    return { orders, limit, perEntity };
+    // "with the highest price, ordered by price": once, in the first place, the way that was said last
+    const once: Order[] = [];
+    for (const order of orders) {
+      const known = once.find((entry) => JSON.stringify(entry.expression) === JSON.stringify(order.expression));
+      if (!known) once.push(order);
+      else if (limit === null) known.direction = order.direction;
+    }
+    return { orders: once, limit, perEntity };
   }
 
   private readonly alsoShown: Expression[] = [];

@@ -236,7 +236,8 @@ function sharedLetters(names: readonly string[]): number {
 function guessKey(table: CatalogueTable, bare: string): string[] {
   if (table.primaryKey.length > 0) return table.primaryKey;
   const single = bare.replace(/s$/, '');
-  const wanted = ['id', `${bare}id`, `${single}id`, `${bare.slice(0, 1)}id`];
+  const links = table.columns.every((column) => letters(column.name).endsWith('id'));
+  const wanted = ['id', `${bare}id`, `${single}id`, ...(links ? [] : [`${bare.slice(0, 1)}id`])];
   for (const name of wanted) {
     const found = table.columns.find((column) => letters(column.name) === name);
     if (found) return [found.name];

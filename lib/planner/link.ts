@@ -139,6 +139,14 @@ function linkTable(written: readonly Token[], table: IndexedTable): number {
 }
 
 function linkColumn(written: readonly Token[], column: IndexedColumn, table: IndexedTable, split: boolean): number {
+  const named = linkColumnWords(written, column, table, split);
+  // "country name" for a column that is called country and holds names
+  if (named > 0.6 || written.length < 2 || column.role !== 'text' || written.at(-1)?.stem !== 'name') return named;
+  const bare = linkColumnWords(written.slice(0, -1), column, table, split);
+  return bare >= 0.95 ? Math.max(named, 0.96) : named;
+}
+
+function linkColumnWords(written: readonly Token[], column: IndexedColumn, table: IndexedTable, split: boolean): number {
   if (sameLetters(written, column.letters)) return 1;
   const score = phraseScore(
     written,
@@ -268,7 +276,8 @@ function nearby(
   index: CatalogueIndex,
 ): { tables: IndexedTable[]; columns: { column: IndexedColumn; table: IndexedTable }[] } {
   const size = (entries: Entries): number => entries.tables.size + entries.columns.size;
-  const perToken = written.map((token) => entriesNear(token, index)).sort((a, b) => size(a) - size(b));
+  const last = written.length > 1 && written.at(-1)?.stem === 'name' ? written.slice(0, -1) : written;
+  const perToken = last.map((token) => entriesNear(token, index)).sort((a, b) => size(a) - size(b));
   const tables = new Set(perToken[0]?.tables);
   const columns = new Map(perToken[0]?.columns);
   const joined = written.map((token) => token.lower).join('');

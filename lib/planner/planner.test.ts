@@ -151,8 +151,8 @@ describe('grammar of questions', () => {
   });
 
   it('says its reading in words', () => {
-    expect(answer('What is the average price of products per category?').explanation).toMatch(
-      /average .*price .*for each .*name/,
+    expect(answer('What is the average price of products per category?').explanation).toBe(
+      'Average price of products per category.',
     );
     expect(answer('Who is the oldest customer?').assumptions.join(' ')).toContain('age');
   });

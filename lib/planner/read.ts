@@ -439,7 +439,7 @@ export class Reader {
       else break;
     }
     if (functions.length === 0) return false;
-    if (functions.includes('sum') && this.word(position) === 'number') return false;
+    if (functions.includes('sum') && this.word(position) === 'number' && !this.mentions.has(position)) return false;
     const next = this.skip(position, 'the of a an its their all value values amount total');
     const mention = this.mentionAt(next);
     if (mention && bestValue(mention) > Math.max(bestColumn(mention), bestTable(mention))) return false;

@@ -31,6 +31,8 @@ export interface Shared {
 /** What a session must know of the statement that it runs. */
 export interface RunningExecution {
   readonly running: boolean;
+  /** What the server or the socket reported, if anything. */
+  readonly error: unknown;
   /** Resolves when the server is ready for the next one, or the connection is gone. Never rejects. */
   readonly finished: Promise<void>;
   discard(): void;

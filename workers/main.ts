@@ -7,6 +7,7 @@ import { systemClock } from '@/lib/kernel/clock';
 import { logger } from '@/lib/kernel/log';
 import { settings } from '@/lib/kernel/settings';
 import { singleton } from '@/lib/kernel/singleton';
+import { flushHistory } from '@/lib/query';
 import { drainPools, sweepPools } from '@/lib/sources';
 
 /** Milliseconds that running queries get to end by themselves; scripts/server.mjs gives the process 15 s in all. */
@@ -22,9 +23,15 @@ export function startWorkers(): void {
   const { sweepIntervalMs } = settings();
   singleton('workers.started', () => {
     setInterval(() => void sweep(), sweepIntervalMs).unref();
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => void drainPools(DRAIN_GRACE_MS));
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => void drain());
     return true;
   });
+}
+
+/** Running queries end, and what is known of the queries that ran is written down: at once, and again when the last have ended. */
+async function drain(): Promise<void> {
+  await Promise.all([flushHistory(), drainPools(DRAIN_GRACE_MS)]);
+  await flushHistory();
 }
 
 async function sweep(): Promise<void> {

@@ -68,7 +68,7 @@ async function answerRows(
   running: RunningHandle,
   trace: Trace,
 ): Promise<Answer> {
-  const execute = (signal: AbortSignal) => executeRows(ctx, prepared, running.queryId, signal, trace);
+  const execute = (signal: AbortSignal, spans = trace) => executeRows(ctx, prepared, running.queryId, signal, spans);
   const lookup = await trace.run('cache', async () => {
     const key = mode === 'bypass' ? null : await resultKey(ctx, prepared);
     return { key, hit: key !== null && mode === 'use' ? await findRows(ctx, key) : null };
@@ -82,7 +82,7 @@ async function answerRows(
     await keepRows(ctx, key, rows);
     return { rows, cache: { state: 'miss' } };
   }
-  return shareRows(ctx, prepared, key, running.signal, execute);
+  return shareRows(ctx, prepared, key, running.signal, trace, execute);
 }
 
 /** Equal runs wait for the first one's rows. Runs that may take unequally long are not equal: the time-out is part of the key. */
@@ -91,17 +91,22 @@ async function shareRows(
   prepared: Prepared,
   key: string,
   signal: AbortSignal,
-  execute: (signal: AbortSignal) => Promise<Rows>,
+  trace: Trace,
+  execute: (signal: AbortSignal, spans: Trace) => Promise<Rows>,
 ): Promise<Answer> {
+  // The execution may outlive the run that began it, whose record is closed then: it has a trace of its own.
+  const spans = new Trace();
   try {
     const { value, started } = await flights().share(`${key}/${prepared.timeoutMs}`, signal, async (shared) => {
-      const rows = await execute(shared);
+      const rows = await execute(shared, spans);
       await keepRows(ctx, key, rows);
       return rows;
     });
     return { rows: value, cache: started ? { state: 'miss' } : { state: 'hit', ageMs: 0 } };
   } catch (error) {
     throw atStage(error, 'execute');
+  } finally {
+    trace.spans.push(...spans.spans);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Steps that make a clone ready to run: packages, the generated database client, the production build. Each is skipped when it is done. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run, withLock } from './processes.mjs';
 import { duration, Problem, step } from './report.mjs';
@@ -97,9 +97,11 @@ export async function ensureBuild({ logFile }) {
     if (done()) return;
     rmSync(stamp, { force: true });
     const stop = heartbeat('still building', began);
-    const result = await run(process.execPath, [BIN.next, 'build'], { cwd: ROOT, env: { ...toolEnv(), NODE_ENV: 'production' } });
+    writeFileSync(logFile, '', { mode: 0o600 });
+    const onLine = (line) => appendFileSync(logFile, `${line}\n`);
+    const env = { ...toolEnv(), NODE_ENV: 'production' };
+    const result = await run(process.execPath, [BIN.next, 'build'], { cwd: ROOT, env, onLine });
     stop();
-    writeFileSync(logFile, result.output, { mode: 0o600 });
     if (result.code !== 0) throw new Problem(`The build failed: ${firstError(result.output)} (all of it: ${logFile}).`);
     writeFileSync(stamp, wanted);
   });

@@ -22,5 +22,5 @@ export function projectRoot(): string {
 
 /** Absolute path of QUARRY_HOME: secrets, embedded database, uploads, logs. Default `.quarry` beside package.json. */
 export function quarryHome(): string {
-  return path.resolve(projectRoot(), readEnv('QUARRY_HOME') ?? '.quarry');
+  return path.resolve(/* turbopackIgnore: true */ projectRoot(), readEnv('QUARRY_HOME') ?? '.quarry');
 }

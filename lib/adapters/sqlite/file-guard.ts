@@ -6,7 +6,7 @@ import { settings } from '../../kernel/settings';
 
 /** The folder whose files may be connected: SQLITE_ROOT, else $QUARRY_HOME/sqlite. */
 export function allowedFolder(): string {
-  return path.resolve(settings().sqliteRoot ?? path.join(quarryHome(), 'sqlite'));
+  return path.resolve(/* turbopackIgnore: true */ settings().sqliteRoot ?? path.join(quarryHome(), 'sqlite'));
 }
 
 /**

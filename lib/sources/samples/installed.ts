@@ -37,7 +37,7 @@ export function readInstalledSamples(): InstalledSamples | null {
 }
 
 /** Folder below which files may be connected (API.md, SQLITE_ROOT). */
-const filesRoot = () => path.resolve(settings().sqliteRoot ?? path.join(quarryHome(), 'sqlite'));
+const filesRoot = () => path.resolve(/* turbopackIgnore: true */ settings().sqliteRoot ?? path.join(quarryHome(), 'sqlite'));
 
 /** Absolute path of a sample's file. */
 export function sampleFile(sample: SampleName): string {

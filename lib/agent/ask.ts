@@ -39,18 +39,8 @@ const replies = () =>
  * @throws QuarryError not_found (source, conversation) | model.* | query.*; the trace is stored in either case
  */
 export async function ask(ctx: Ctx, input: AskInput, sink: AskSink = () => undefined): Promise<Answer> {
-  return askWith(ctx, await resolveProviders(ctx), input, sink);
-}
-
-/** As {@link ask}, with given providers: for evaluation and tests. */
-export async function askWith(
-  ctx: Ctx,
-  providers: Provider[],
-  input: AskInput,
-  sink: AskSink = () => undefined,
-): Promise<Answer> {
   const started = performance.now();
-  const source = await getSource(ctx, input.dataSourceId);
+  const [source, providers] = await Promise.all([getSource(ctx, input.dataSourceId), resolveProviders(ctx)]);
   const exchange = await openExchange(ctx, input, source);
   const trace = new Trace(sink);
   const use: ModelUse = { provider: '', name: '', tier: 'fast', reason: '', calls: 0 };

@@ -4,16 +4,6 @@ import { GridComponent, LegendScrollComponent, TooltipComponent } from 'echarts/
 import { init, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 
-use([
-  BarChart,
-  LineChart,
-  PieChart,
-  ScatterChart,
-  GridComponent,
-  TooltipComponent,
-  LegendScrollComponent,
-  AriaComponent,
-  CanvasRenderer,
-]);
+use([BarChart, LineChart, PieChart, ScatterChart, GridComponent, TooltipComponent, LegendScrollComponent, CanvasRenderer]);
 
 export { init };

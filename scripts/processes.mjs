@@ -111,6 +111,15 @@ export function processIdentity(pid) {
   }
 }
 
+/** The parent's pid; null where the system doesn't tell. */
+export function parentOf(pid) {
+  try {
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[1]);
+  } catch {
+    return null;
+  }
+}
+
 /** The command line of a process, or '' when it can't be read. */
 export function commandLine(pid) {
   try {

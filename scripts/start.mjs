@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { checkNode, ensureBuild, ensureClient, ensurePackages } from './prepare.mjs';
-import { isAlive, processIdentity, run, sameProcess, stopAll, waitFor } from './processes.mjs';
+import { isAlive, parentOf, processIdentity, run, sameProcess, stopAll, waitFor } from './processes.mjs';
 import { duration, heading, Problem, runMain, step } from './report.mjs';
 import { checkAddress, startServer, waitUntilServing } from './server.mjs';
 import { ensureHome, ensureSecrets, homeFolder, loadEnvironmentFile, ROOT, startPostgres, writePrivate } from './services.mjs';
@@ -22,8 +22,10 @@ function stopOnSignals(runFile) {
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => void stop(name));
   if (process.env.npm_lifecycle_event) {
-    const parent = process.ppid;
-    setInterval(() => process.ppid !== parent && !stopping && void stop('npm is gone'), 1000).unref();
+    // npm starts a shell, and the shell starts us: when either is killed, nobody is left to stop us
+    const family = [process.ppid, parentOf(process.ppid)];
+    const orphaned = () => process.ppid !== family[0] || parentOf(family[0]) !== family[1];
+    setInterval(() => !stopping && orphaned() && void stop('npm is gone'), 1000).unref();
   }
 }
 

@@ -200,6 +200,7 @@ export interface PoolStats {
 }
 
 export interface ConnectionReport {
+  /** As the server itself gives it: "18.4", "3.53.2". */
   serverVersion: string;
   database: string;
   tableCount: number;

@@ -20,7 +20,7 @@ export async function inspectConnection(connection: PostgresConnection, config: 
       (SELECT array_to_json(array_agg(DISTINCT n.nspname)) ${READABLE_RELATIONS})`);
   const [serverVersion, database, tableCount, tls, canWrite, schemas] = row;
   const report: ConnectionReport = {
-    serverVersion: `PostgreSQL ${serverVersion ?? ''}`,
+    serverVersion: serverVersion ?? '',
     database: database ?? config.database,
     tableCount: Number(tableCount),
     tls: tls ?? 'off',

@@ -68,7 +68,8 @@ class SqliteLease implements Lease {
     if (signal.aborted) throw cancelled();
     this.endWatch();
     if (!(await this.connection.settle())) throw lostReader();
-    const end = this.watch(signal, timeoutMs);
+    const watch = new Watch(this.connection, signal, timeoutMs);
+    const end = () => watch.end();
     this.endWatch = end;
     try {
       const { text, params = [] } = positional(statement);
@@ -87,7 +88,9 @@ class SqliteLease implements Lease {
         try {
           let step = first;
           while (!step.done) {
+            watch.pause();
             yield step.value.map((row: RawValue[]) => toRow(row, columns));
+            watch.resume();
             step = await batches.next();
           }
           const { truncated, affectedRows } = step.value;
@@ -104,24 +107,6 @@ class SqliteLease implements Lease {
     }
   }
 
-  /** Ends the process when time is up or the caller leaves: nothing else stops a statement of SQLite from outside. */
-  private watch(signal: AbortSignal, timeoutMs: number): () => void {
-    const timer = setTimeout(() => {
-      const seconds = Math.round(timeoutMs / 100) / 10;
-      this.connection.kill(
-        new QuarryError('query.timeout', `The query ran longer than ${seconds} s and was stopped. Filter or aggregate earlier.`, {
-          stage: 'execute',
-        }),
-      );
-    }, timeoutMs);
-    const onAbort = () => this.connection.kill(cancelled());
-    signal.addEventListener('abort', onAbort, { once: true });
-    return () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-    };
-  }
-
   introspect(signal: AbortSignal): Promise<Catalogue> {
     return introspect((text, params) => this.readAll(text, params, signal));
   }
@@ -131,7 +116,7 @@ class SqliteLease implements Lease {
     const [version] = await this.readAll('SELECT sqlite_version()', [], new AbortController().signal);
     const latencyMs = Math.round((performance.now() - started) * 100) / 100;
     const [count] = await this.readAll(
-      "SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+      "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'view', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
       [],
       new AbortController().signal,
     );
@@ -155,14 +140,14 @@ class SqliteLease implements Lease {
 
   /** Small results of the driver's own queries, raw values as text or number. */
   private async readAll(text: string, params: RawValue[], signal: AbortSignal): Promise<RawValue[][]> {
-    const end = this.watch(signal, OWN_LIMITS.timeoutMs);
+    const watch = new Watch(this.connection, signal, OWN_LIMITS.timeoutMs);
     try {
       const { batches } = await this.connection.run({ text, params, ...OWN_LIMITS, write: false });
       const rows: RawValue[][] = [];
       for await (const batch of batches) rows.push(...batch);
       return rows;
     } finally {
-      end();
+      watch.end();
     }
   }
 
@@ -172,6 +157,54 @@ class SqliteLease implements Lease {
     this.endWatch();
     if (!broken && !this.connection.dead) void this.connection.settle();
     this.pool.release(this.connection, broken || this.connection.dead);
+  }
+}
+
+/**
+ * Ends the process when time is up or the caller leaves: nothing else stops a statement of SQLite from outside. Time in which the
+ * caller is busy with a batch doesn't count.
+ */
+class Watch {
+  private timer: NodeJS.Timeout | undefined;
+  private leftMs: number;
+  private since = 0;
+  private readonly onAbort = () => this.connection.kill(cancelled());
+
+  constructor(
+    private readonly connection: SqliteConnection,
+    private readonly signal: AbortSignal,
+    private readonly timeoutMs: number,
+  ) {
+    this.leftMs = timeoutMs;
+    signal.addEventListener('abort', this.onAbort, { once: true });
+    this.resume();
+  }
+
+  resume(): void {
+    this.since = performance.now();
+    this.timer = setTimeout(() => this.connection.kill(this.timedOut()), this.leftMs);
+  }
+
+  pause(): void {
+    clearTimeout(this.timer);
+    this.leftMs = Math.max(1, this.leftMs - (performance.now() - this.since));
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+    this.signal.removeEventListener('abort', this.onAbort);
+  }
+
+  private timedOut(): QuarryError {
+    const seconds = Math.round(this.timeoutMs / 100) / 10;
+    return new QuarryError(
+      'query.timeout',
+      `The query ran longer than ${seconds} s and was stopped. Filter or aggregate earlier.`,
+      {
+        stage: 'execute',
+        details: { timeoutMs: this.timeoutMs },
+      },
+    );
   }
 }
 

@@ -17,14 +17,40 @@ const HEAP_LIMIT_BYTES = 512 * 1024 * 1024;
 
 let database = null;
 let writable = false;
+/** Reads a page of the schema: what another program changed of it is known to whatever is prepared afterwards. */
+let freshenSchema = null;
 /** The statement that is being read: credits are batches that may still be sent. */
 let running = null;
 
-// A blocked thread can't notice that its parent was killed; a second thread can.
-new Worker(
-  `const parent = process.ppid; setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 1000);`,
-  { eval: true },
-).unref();
+/**
+ * A thread that a query blocks can't notice that its parent was killed; a second thread can. process.ppid is told from memory in a
+ * worker, hence /proc, and elsewhere whether the parent answers.
+ */
+const watcher = new Worker(
+  `const { readFileSync } = require('node:fs');
+   const parent = ${process.ppid};
+   const isOrphan = () => {
+     try {
+       return Number(/^\\d+ \\(.*\\) \\S (\\d+)/s.exec(readFileSync('/proc/self/stat', 'utf8'))[1]) !== parent;
+     } catch {
+       try {
+         process.kill(parent, 0);
+         return false;
+       } catch {
+         return true;
+       }
+     }
+   };
+   setInterval(() => isOrphan() && process.kill(process.pid, 'SIGKILL'), 1000);`,
+  { eval: true, resourceLimits: { maxOldGenerationSizeMb: 16 } },
+);
+watcher.unref();
+/** It starts only while this thread is free, so nothing runs before it does. */
+const watched = new Promise((resolve, reject) => {
+  watcher.once('online', resolve);
+  watcher.once('error', reject);
+});
+
 process.on('disconnect', () => process.exit(0));
 process.on('SIGINT', () => undefined); // Ctrl+C is the parent's to handle: it drains, then disconnects.
 
@@ -38,7 +64,7 @@ process.on('message', (message) => {
   }
 });
 
-function open({ file, writable: mayWrite }) {
+async function open({ file, writable: mayWrite }) {
   try {
     const Database = createRequire(import.meta.url)('better-sqlite3');
     writable = mayWrite === true;
@@ -50,6 +76,8 @@ function open({ file, writable: mayWrite }) {
     database.defaultSafeIntegers(true);
     // The first real read: a file that isn't a database fails here and not later.
     database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    freshenSchema = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1');
+    await watched;
     process.send({ op: 'opened' });
   } catch (error) {
     fail(null, error);
@@ -63,6 +91,7 @@ async function execute({ id, text, params, maxRows, maxBytes, write }) {
     // query_only is a wall of its own; it is raised each time, because a PRAGMA may have lowered it.
     database.pragma('query_only = ON');
     assertReading(text);
+    freshenSchema.get();
     const statement = database.prepare(text);
     if (!statement.reader || !statement.readonly)
       throw Object.assign(new Error('not a reading statement'), { code: 'QUARRY_REFUSED' });

@@ -168,6 +168,7 @@ class Assembler {
       noun?.mention ??
       (counted && selects.some((select) => !select.fn) ? each : null) ??
       counted?.mention ??
+      selects.find((select) => select.fn && select.mention && isTable(select.mention))?.mention ??
       outer[0] ??
       groups[0]?.mention;
     for (const mention of outer) {
@@ -307,7 +308,7 @@ class Assembler {
       sketch.selects.length === 1 &&
       sketch.selects[0] === select &&
       sketch.groups.length === 0 &&
-      !sketch.orders.some((order) => order.fn || order.frequency) &&
+      !sketch.orders.some((order) => order.fn || order.frequency || order.shown) &&
       !sketch.filters.some((filter) => filter.having)
     );
   }
@@ -364,7 +365,12 @@ class Assembler {
     const { mention, fn } = select;
     if (!mention || !fn) throw new CannotPlan('I could not find what to calculate.');
     const owner = select.owner ? this.names.tableOf(select.owner)?.key : undefined;
-    let column = this.names.columnFor(mention, { owner, kinds: ['number', 'year', 'date'] });
+    const amount =
+      isTable(mention) && bestTable(mention) > 0.9 && fn !== 'min' && fn !== 'max'
+        ? this.moneyOf(this.names.tableOf(mention))
+        : null;
+    if (amount) this.assumptions.push(`The ${fn === 'avg' ? 'average' : 'total'} is of ${amount.display}.`);
+    let column = amount ?? this.names.columnFor(mention, { owner, kinds: ['number', 'year', 'date'] });
     if (!column && isTable(mention)) column = this.moneyOf(this.names.tableOf(mention));
     if (!column) throw new CannotPlan(`I could not find a number called "${mention.text}" to calculate with.`);
     if (
@@ -583,6 +589,12 @@ class Assembler {
     if (filter.unit) {
       const found = this.names.unitColumn(filter.unit, hand);
       if (found) return found;
+    }
+    const money = this.moneyOf(this.names.table(owner ?? this.main.key) ?? null);
+    if (money && !filter.unit && !filter.adjective && !filter.mention) {
+      this.assumptions.push(`The number is compared with ${money.display}.`);
+      this.certainty -= 0.1;
+      return money;
     }
     throw new CannotPlan('I could not tell which number is compared.');
   }
@@ -1120,16 +1132,9 @@ class Assembler {
           groupBy.push(item);
       }
     }
-    return this.withJoins({
-      select,
-      where,
-      groupBy,
-      having,
-      orderBy: ordered.orders,
-      limit: ordered.limit,
-      distinct: false,
-      countRows,
-    });
+    const period = groupBy.find((item) => item.kind === 'period');
+    const orderBy: Order[] = period && ordered.orders.length === 0 ? [{ expression: period, direction: 'asc' }] : ordered.orders;
+    return this.withJoins({ select, where, groupBy, having, orderBy, limit: ordered.limit, distinct: false, countRows });
   }
 
   /** What makes a group: the key of the entity that is shown, or the shown columns themselves. */

@@ -481,6 +481,13 @@ export const UNITS: Record<string, string> = {
   'year old': 'age',
 };
 
+/** Words for money that comes in or goes out: they mean the amounts of a table. */
+export const MONEY_WORDS: ReadonlySet<string> = new Set(
+  list('revenue revenues sales turnover income spending spend spends spent earnings proceeds takings paid'),
+);
+/** Stems of columns that hold such amounts, best first. */
+export const MONEY_COLUMNS: readonly string[] = ['revenu', 'amount', 'total', 'sale', 'payment', 'paid'];
+
 /** Verbs that say what is measured: "weighs more than 3" is about a weight. */
 export const MEASURE_VERBS: Record<string, string> = {
   weigh: 'weight',
@@ -530,7 +537,7 @@ export const SAME_PLACE: readonly (readonly string[])[] = [
 
 /** Verbs and fillers of questions: unlinked, they cost little. */
 export const LIGHT_WORDS: ReadonlySet<string> = new Set(
-  list(`presented presents presenting written made make makes making   played playing perform performed performs work works worked working live lives lived living produce produced produces producing
+  list(`returned order sell selling presented presents presenting written made make makes making   played playing perform performed performs work works worked working live lives lived living produce produced produces producing
   own owns owned owning belong located situated use uses used using hold holds held holding offer offers offered provide provides provided sell sells sold selling buy bought buys  placed
   born called named titled compute calculate determine count counted number many total associated registered enrolled enroll enrolled attend attended attends participated participate participates join joined joining
   receive received receives send sent earn earned earns pay paid pays spend spent   weigh weighs weighed write wrote written writes published publish release released teach teaches taught taught

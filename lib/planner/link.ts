@@ -7,6 +7,8 @@ import {
   HIGH_WORDS,
   LIGHT_WORDS,
   LOW_WORDS,
+  MONEY_COLUMNS,
+  MONEY_WORDS,
   PERSON_WORDS,
   SAME_PLACE,
   SUPERLATIVES,
@@ -335,10 +337,13 @@ function linkSpan(
       const score = linkColumn(content, column, table, !whole);
       if (score >= 0.5) mention.columns.push({ column, score });
     }
+    if (content.length === 1 && whole && MONEY_WORDS.has(first.lower) && mention.columns.every(({ score }) => score < 0.9))
+      addMoney(mention, index);
     mention.tables.sort((a, b) => b.score - a.score || (a.table.key < b.table.key ? -1 : 1));
     mention.columns.sort((a, b) => b.score - a.score);
   }
-  const verb = span.length > 1 && LIGHT_WORDS.has(last.lower) && /(ed|ing)$/.test(last.lower);
+  const participle = (token: Token): boolean => LIGHT_WORDS.has(token.lower) && /(ed|ing)$/.test(token.lower);
+  const verb = span.length > 1 && (participle(last) || participle(first));
   if (verb && Math.max(mention.tables[0]?.score ?? 0, mention.columns[0]?.score ?? 0) < 0.999) {
     mention.tables = [];
     mention.columns = [];
@@ -349,6 +354,17 @@ function linkSpan(
   if (keyworded && Math.max(named, held) < 0.97) return null;
   mention.score = Math.max(named, held * (LIGHT_WORDS.has(first.lower) && span.length === 1 && !first.capital ? 0.8 : 1));
   return mention.score >= 0.5 ? mention : null;
+}
+
+/** "revenue": the amounts that tables hold, where no column is called so. */
+function addMoney(mention: Mention, index: CatalogueIndex): void {
+  for (const table of index.tables) {
+    for (const column of table.columns) {
+      const rank = MONEY_COLUMNS.findIndex((word) => column.core.includes(word));
+      if (rank < 0 || column.role !== 'number' || mention.columns.some((entry) => entry.column === column)) continue;
+      mention.columns.push({ column, score: 0.9 - rank * 0.02 });
+    }
+  }
 }
 
 const LONGEST = 6;

@@ -124,6 +124,38 @@ const GOLDEN: [question: string, rows: unknown[][], ordered?: 'ordered'][] = [
     ],
   ],
   [
+    'total revenue per customer',
+    [
+      ['Ada', 180],
+      ['Ben', 20],
+      ['Cleo', 100],
+    ],
+  ],
+  ['What were our sales in 2023?', [[160]]],
+  ['how much did Ada spend?', [[180]]],
+  ['average order value', [[60]]],
+  [
+    'orders by status',
+    [
+      ['cancelled', 1],
+      ['open', 1],
+      ['shipped', 3],
+    ],
+  ],
+  ['orders over 50', [[1], [2], [4]]],
+  ['which products are out of stock?', [['Robot']]],
+  ['most recent 3 orders', [[5], [4], [3]], 'ordered'],
+  ['how many orders did Ada place?', [[3]]],
+  [
+    'count orders by status and year',
+    [
+      ['cancelled', '2024', 1],
+      ['open', '2023', 1],
+      ['shipped', '2023', 2],
+      ['shipped', '2024', 1],
+    ],
+  ],
+  [
     'Top 2 customers by total amount',
     [
       ['Ada', 180],

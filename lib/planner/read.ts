@@ -10,6 +10,7 @@ import {
   LONG_ADJECTIVES,
   LOW_WORDS,
   MEASURE_VERBS,
+  MONEY_WORDS,
   PLAIN_ADJECTIVES,
   SUPERLATIVES,
   UNITS,
@@ -46,6 +47,9 @@ export const bestValue = (mention: Mention | null): number => mention?.values[0]
 export const isTable = (mention: Mention | null): boolean =>
   bestTable(mention) > 0.5 && bestTable(mention) >= bestColumn(mention) - 0.12;
 
+/** Rows of "newest customers", where no number is said. */
+const SEVERAL = 10;
+
 /** Words that ask for something the planner can't express. */
 const BEYOND = new Set(
   'ratio correlation correlate trend trends predict forecast change changed differ differs difference growth grow grew compare compared comparison versus vs median variance deviation percentile cumulative running rolling why explain'.split(
@@ -66,6 +70,9 @@ export class Reader {
   private lastColumn: Mention | null = null;
   private distinct = false;
   private relativeAt = -1;
+  private bare = false;
+  /** "with their …": the next noun is shown. */
+  private fresh = false;
   private target: FilterSketch[];
   private readonly mentions = new Map<number, Mention>();
   private readonly periods = new Map<number, Period>();
@@ -86,6 +93,10 @@ export class Reader {
 
   /** Reads the whole question. */
   read(): Sketch {
+    // no verb and no question word: "newest customers", "cancelled orders"
+    this.bare =
+      !ASIDE.has(this.word(0)) && !this.match(OPENERS, 0) && !this.match(COUNT_PHRASES, 0) && !this.match(AGGREGATE_PHRASES, 0);
+    this.sketch.listing = this.bare;
     while (this.at < this.tokens.length) {
       const before = this.at;
       this.step();
@@ -108,6 +119,7 @@ export class Reader {
       this.readGroup,
       this.readCount,
       this.readAggregate,
+      this.readStock,
       this.readNegation,
       this.readDistinct,
       this.readPeriod,
@@ -205,7 +217,12 @@ export class Reader {
     if (MEASURE_VERBS[token.lower]) return;
     this.sketch.unknown.push({
       word: token.text,
-      weight: LIGHT_WORDS.has(token.lower) || LIGHT_WORDS.has(token.stem) ? 0.05 : 1,
+      weight:
+        LIGHT_WORDS.has(token.lower) ||
+        (token.lower === 'place' && (token.ends || token === this.tokens.at(-1))) ||
+        LIGHT_WORDS.has(token.stem)
+          ? 0.05
+          : 1,
     });
   }
 
@@ -249,6 +266,7 @@ export class Reader {
       if (!value && (this.zone === 'select' || this.word(this.at) !== 'as')) {
         this.flushPending();
         this.zone = 'select';
+        this.fresh = !/^(also|show|list|give|return|find|for|what|which|how)$/.test(this.word(this.at + 1));
         // "and how many" must still be read
         const counts = this.match(COUNT_PHRASES, again.end - 1);
         this.at = counts ? again.end - 1 : again.end;
@@ -439,6 +457,7 @@ export class Reader {
       else break;
     }
     if (functions.length === 0) return false;
+    if (this.word(this.at) === 'how' && !this.mentions.has(this.skip(position))) return this.howMuch(position);
     if (functions.includes('sum') && this.word(position) === 'number' && !this.mentions.has(position)) return false;
     const next = this.skip(position, 'the of a an its their all value values amount total');
     const mention = this.mentionAt(next);
@@ -461,10 +480,39 @@ export class Reader {
   /** "the total amount of orders" when the column itself is called total_amount: added up, unless it is asked of each. */
   private readTotalColumn(): boolean {
     const mention = this.mentionAt(this.at);
+    const money =
+      mention !== null && bestColumn(mention) < 0.95 && MONEY_WORDS.has(mention.text.toLowerCase()) && !isTable(mention);
+    if (
+      mention &&
+      money &&
+      this.zone === 'select' &&
+      this.measures(mention) &&
+      this.sketch.selects.every((select) => select.fn)
+    ) {
+      this.select({ at: this.at, fn: 'sum', mention });
+      this.at = mention.end;
+      return true;
+    }
     if (!mention || !/^total\b/i.test(mention.text) || this.zone !== 'select' || !this.measures(mention)) return false;
     if (this.sketch.selects.some((select) => !select.fn) || !/^(of|for|by|per)$/.test(this.word(mention.end))) return false;
     this.select({ at: this.at, fn: 'sum', mention });
     this.at = mention.end;
+    return true;
+  }
+
+  /** "how much did Ada spend": the amount is named later. */
+  private howMuch(position: number): boolean {
+    for (let next = position; next < Math.min(this.tokens.length, position + 8); next++) {
+      const mention = this.mentionAt(next);
+      if (!mention || isTable(mention) || !this.measures(mention)) continue;
+      this.mentions.delete(next);
+      this.mentions.set(next, { ...mention, tables: [], columns: [], values: [] });
+      this.select({ at: this.at, fn: MONEY_WORDS.has(mention.text.toLowerCase()) ? 'sum' : undefined, mention });
+      this.at = position;
+      return true;
+    }
+    this.sketch.unsupported.push('"how much" of something it cannot find');
+    this.at = position;
     return true;
   }
 
@@ -508,6 +556,21 @@ export class Reader {
     if (!found && !by) return false;
     const aggregates = this.followUp || this.sketch.selects.some((select) => select.fn);
     const verb = this.tokens[this.at - 1];
+    const only = this.sketch.selects[0];
+    const counts =
+      !aggregates &&
+      this.sketch.selects.length === 1 &&
+      only?.mention &&
+      !only.fn &&
+      isTable(only.mention) &&
+      (by || this.word(this.at) === 'per');
+    const nextWord = this.word(this.skip(found?.end ?? this.at + 1));
+    const groupable = counts && (units.test(nextWord) || !isTable(this.mentionAt(this.skip(found?.end ?? this.at + 1))));
+    if (groupable && only && (units.test(nextWord) || bestColumn(this.mentionAt(this.skip(found?.end ?? this.at + 1))) > 0.8)) {
+      // "orders by status": how many
+      only.fn = 'count';
+      return this.readGroup();
+    }
     if (by && (!aggregates || (verb && /(ed|en|wn|ght|ade|de)$/.test(verb.lower) && LIGHT_WORDS.has(verb.lower)))) return false;
     let next = this.skip(found?.end ?? this.at + 1, 'the a of different distinct type number all');
     const mention = this.mentionAt(next);
@@ -518,6 +581,12 @@ export class Reader {
       this.at = next + 1;
       return true;
     }
+    const lone = this.tokens[next];
+    if (!mention && found && lone?.kind === 'word' && this.sketch.selects.some((select) => select.fn)) {
+      this.sketch.unknown.push({ word: lone.text, weight: 1 });
+      this.at = next + 1;
+      return true;
+    }
     if (!mention || bestValue(mention) > Math.max(bestTable(mention), bestColumn(mention))) return false;
     if (/^(each|every)$/.test(this.word(this.at)) && /^(of|for|in)$/.test(this.previousWord()) && !isTable(mention))
       next = mention.end;
@@ -525,6 +594,12 @@ export class Reader {
     this.sketch.groups.push({ at: this.at, mention });
     if (isTable(mention)) this.sketch.entities.push(mention);
     this.at = mention.end;
+    const unitAfter = this.word(this.at) === 'and' ? units.exec(this.word(this.at + 1))?.[1] : undefined;
+    if (unitAfter && !this.mentions.has(this.at + 1)) {
+      this.sketch.groups.push({ at: this.at, mention: null, unit: unitAfter as DateUnit });
+      this.at += 2;
+      return true;
+    }
     // "for each country and year"
     const more = this.word(this.at) === 'and' ? this.mentionAt(this.skip(this.at + 1)) : null;
     if (more && by && !isTable(more)) {
@@ -662,7 +737,11 @@ export class Reader {
     if ((word === 'most' || word === 'least') && LONG_ADJECTIVES[next]) {
       const meaning = LONG_ADJECTIVES[next];
       const turned = word === 'most' ? meaning?.direction : meaning?.direction === 'asc' ? 'desc' : 'asc';
-      return this.superlative({ adjective: meaning, direction: turned ?? 'desc', limit }, position + 1);
+      const after = this.numberAt(position + 1);
+      return this.superlative(
+        { adjective: meaning, direction: turned ?? 'desc', limit: after ?? limit },
+        position + (after === null ? 1 : 2),
+      );
     }
     if (FREQUENCY_WORDS.has(next))
       return this.frequency(word === 'least' || word === 'fewest' ? 'asc' : 'desc', limit, position + 1);
@@ -704,7 +783,12 @@ export class Reader {
     else if (aggregate && !this.columnWithin(position, aggregate.end)) position = this.skip(aggregate.end);
     while (/^(different|distinct|unique)$/.test(this.word(position))) position++;
     const mention = this.mentionAt(position);
-    const base = { at: this.at, direction: found.direction, limit: found.limit ?? 1, entity: this.lastEntity() };
+    const base = {
+      at: this.at,
+      direction: found.direction,
+      limit: found.limit ?? (this.bare && mention && isTable(mention) && /s$/i.test(mention.text) ? SEVERAL : 1),
+      entity: this.lastEntity(),
+    };
     const usable = mention && bestValue(mention) <= Math.max(bestTable(mention), bestColumn(mention)) ? mention : null;
     if (count && usable && this.measures(usable) && !isTable(usable)) return this.extremeColumn(usable, found.direction, base);
     if (count && usable) return this.finishSuperlative({ ...base, mention: usable, fn: 'count' }, usable.end);
@@ -1067,6 +1151,25 @@ export class Reader {
     return text?.mention ?? null;
   }
 
+  /** "out of stock", "in stock": nothing, or something, left of a number. */
+  private readStock(): boolean {
+    const out = this.word(this.at) === 'out' && this.word(this.at + 1) === 'of';
+    const within = this.word(this.at) === 'in';
+    const at = this.at + (out ? 2 : 1);
+    const mention = this.mentionAt(at);
+    if (
+      (!out && !within) ||
+      !mention ||
+      !/^(stock|inventory|supply)$/i.test(mention.text) ||
+      !this.measures(mention) ||
+      this.operandAt(mention.end)
+    )
+      return false;
+    this.filter({ op: out ? '<=' : '>', operand: { kind: 'number', value: 0 }, mention });
+    this.at = mention.end;
+    return true;
+  }
+
   private readNegation(): boolean {
     const word = this.word(this.at);
     if (!BOTH_NEGATIONS.has(word) || this.mentions.has(this.at)) return false;
@@ -1295,8 +1398,11 @@ export class Reader {
     }
     if (bestTable(mention) > 0.5 && isTable(mention)) this.sketch.entities.push(mention);
     const first = this.tokens[mention.start];
+    const { fresh } = this;
+    this.fresh = false;
     if (
       isTable(mention) &&
+      !fresh &&
       this.sketch.selects.length > 0 &&
       !/^(and|or)$/.test(before) &&
       !this.tokens[mention.start - 1]?.comma &&

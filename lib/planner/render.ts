@@ -109,7 +109,8 @@ function aliasOf(expression: Expression, scope: Scope): string {
   if (expression.kind === 'aggregate') {
     if (!expression.column || expression.fn === 'count') return quoted('count');
     const prefix = { sum: 'total', avg: 'average', min: 'lowest', max: 'highest', count: 'count' }[expression.fn];
-    return quoted(`${prefix}_${expression.column.column.toLowerCase()}`);
+    const name = expression.column.column.toLowerCase();
+    return quoted(name.startsWith(prefix) ? name : `${prefix}_${name}`);
   }
   if (expression.kind === 'period') return quoted(expression.unit);
   if (expression.kind === 'arithmetic') return quoted(expression.op === '-' ? 'difference' : 'ratio');

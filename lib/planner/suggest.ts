@@ -115,7 +115,9 @@ function candidatesOf(index: CatalogueIndex, values: ValueIndex): Candidate[] {
     if (dated)
       push(
         'time',
-        measure ? `What is the total ${measure.display} of ${many} per month?` : `How many ${many} are there per month?`,
+        measure && /(total|amount|revenu|quantiti|price|cost|payment|sale)/.test(measure.words.join(' '))
+          ? `What is the total ${measure.display} of ${many} per month?`
+          : `How many ${many} are there per month?`,
       );
     if (dated) push('time', `How many ${many} are there per year?`);
     if (category?.value)

@@ -1,4 +1,5 @@
 import { hasSqlDetails, loadModule, parseSync, scanSync } from 'libpg-query';
+import { LRUCache } from 'lru-cache';
 import { QuarryError } from '../../kernel/errors';
 
 /** PostgreSQL's own grammar, compiled to WebAssembly (libpg-query 18). Its places are bytes of UTF-8, ours characters. */
@@ -22,6 +23,11 @@ export interface Token {
 
 let loading: Promise<void> | undefined;
 
+/** A text is looked at several times on its way (facts, limit), and dashboards ask the same again and again. Sizes are characters. */
+const MEMORY = { maxSize: 500_000, maxEntrySize: 20_000 };
+const parsed = new LRUCache<string, ParsedStatement>({ ...MEMORY, sizeCalculation: (_, text) => text.length + 1 });
+const scanned = new LRUCache<string, readonly Token[]>({ ...MEMORY, sizeCalculation: (_, text) => text.length + 1 });
+
 /** Loads the parser once per process; after that parsing is synchronous. */
 export function loadParser(): Promise<void> {
   loading ??= loadModule();
@@ -33,6 +39,14 @@ export function loadParser(): Promise<void> {
  * @throws QuarryError query.invalid for a syntax error (with its place), an empty text, or several statements
  */
 export function parseStatement(text: string): ParsedStatement {
+  const known = parsed.get(text);
+  if (known) return known;
+  const statement = parseOne(text);
+  parsed.set(text, statement);
+  return statement;
+}
+
+function parseOne(text: string): ParsedStatement {
   if (text.includes('\0')) throw invalid('The query holds a zero byte.');
   if (text.trim() === '') throw invalid('The query is empty.');
   const statements = parseAll(text);
@@ -57,7 +71,15 @@ function parseAll(text: string): { stmt?: Node }[] {
 }
 
 /** The text's tokens, comments included. */
-export function tokens(text: string): Token[] {
+export function tokens(text: string): readonly Token[] {
+  const known = scanned.get(text);
+  if (known) return known;
+  const list = scan(text);
+  scanned.set(text, list);
+  return list;
+}
+
+function scan(text: string): Token[] {
   return scanSync(text).tokens.map((token) => ({
     text: token.text,
     start: token.start,

@@ -1,9 +1,10 @@
 /** From a question to an outcome: read, assemble, render, and judge how sure the reading is. */
 import type { Catalogue, Dialect } from '../adapters/contract';
-import { type Assembly, assemble, CannotPlan } from './assemble';
+import { type Assembly, assemble } from './assemble';
 import { type CatalogueIndex, indexCatalogue } from './catalogue-index';
 import { explainPlan } from './explain';
 import { extendPlan, isFollowUp } from './follow-up';
+import { CannotPlan } from './plan-parts';
 import { confidenceOf, type Reading, readQuestion } from './reading';
 import { renderPlan } from './render';
 import type { Choice } from './resolve';

@@ -16,6 +16,7 @@ import {
   UNITS,
 } from './lexicon';
 import { isKeyword, type Mention } from './link';
+import { bestColumn, bestTable, bestValue, isTable } from './mention';
 import {
   AFTER_PHRASES,
   AGGREGATE_PHRASES,
@@ -41,11 +42,6 @@ import type { Token } from './words';
 type Zone = 'select' | 'where';
 
 const MEASURES = new Set(['number', 'year', 'date']);
-export const bestTable = (mention: Mention | null): number => mention?.tables[0]?.score ?? 0;
-export const bestColumn = (mention: Mention | null): number => mention?.columns[0]?.score ?? 0;
-export const bestValue = (mention: Mention | null): number => mention?.values[0]?.score ?? 0;
-export const isTable = (mention: Mention | null): boolean =>
-  bestTable(mention) > 0.5 && bestTable(mention) >= bestColumn(mention) - 0.12;
 
 /** Rows of "newest customers", where no number is said. */
 const SEVERAL = 10;

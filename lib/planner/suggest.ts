@@ -1,7 +1,8 @@
 /** Questions that this schema can answer, for the empty page and after a decline. Each was planned before it is offered. */
 import type { Catalogue } from '../adapters/contract';
-import { assemble, CannotPlan } from './assemble';
+import { assemble } from './assemble';
 import { type CatalogueIndex, type IndexedColumn, type IndexedTable, indexCatalogue } from './catalogue-index';
+import { CannotPlan } from './plan-parts';
 import { confidenceOf, readQuestion } from './reading';
 import type { ValueIndex } from './schema';
 import { buildValueIndex } from './value-index';

@@ -1,0 +1,311 @@
+/** Groups, orders, conditions on groups, absences and memberships. */
+import type { IndexedColumn, IndexedTable } from './catalogue-index';
+import { Conditions } from './conditions';
+import { joinTree } from './join-tree';
+import type { Mention } from './link';
+import { bestTable, isTable } from './mention';
+import { CannotPlan, emptyPlan, OPPOSITE, usesTable } from './plan-parts';
+import type { Condition, Expression, Order, Plan } from './schema';
+import type { AbsenceSketch, FilterSketch, OrderSketch } from './sketch';
+
+export class Clauses extends Conditions {
+  protected joined(tables: readonly string[], root: string): NonNullable<ReturnType<typeof joinTree>> {
+    const tree = joinTree(this.index, root, tables);
+    if (!tree) {
+      const names = tables.map((key) => this.names.table(key)?.display ?? key);
+      throw new CannotPlan(
+        `I found no key that connects ${[...new Set([this.names.table(root)?.display ?? root, ...names])].join(' and ')}.`,
+      );
+    }
+    if (tree.joins.some((join) => join.inferred)) {
+      this.certainty -= 0.06;
+      this.assumptions.push('Some tables are joined by a key that is not declared.');
+    }
+    this.certainty -= Math.max(0, tree.joins.length - 2) * 0.04;
+    return tree;
+  }
+
+  protected selectList(): Expression[] {
+    const out: Expression[] = [];
+    const selects = this.sketch.selects.filter(
+      (select, _, all) => !(select.asks === 'who' && all.some((other) => other !== select)),
+    );
+    for (const select of selects) {
+      for (const expression of this.selectExpressions(select)) {
+        if (!out.some((known) => JSON.stringify(known) === JSON.stringify(expression))) out.push(expression);
+      }
+    }
+    if (out.length === 0)
+      for (const column of this.labelOf(this.main, this.sketch.listing)) out.push(this.columnExpression(column));
+    return out;
+  }
+
+  protected groupExpressions(): { expressions: Expression[]; shown: Expression[] }[] {
+    return this.sketch.groups.flatMap((group) => {
+      const { mention, unit } = group;
+      if (unit) {
+        const column =
+          (mention ? this.names.columnFor(mention, { kinds: ['date', 'year'] }) : null) ??
+          this.names.dateColumn(this.tablesAtHand(), unit === 'year');
+        if (!column) throw new CannotPlan(`I found no date to group by ${unit}.`);
+        const expression: Expression =
+          column.role === 'date' ? { kind: 'period', unit, column: this.use(column) } : this.columnExpression(column);
+        return [{ expressions: [expression], shown: [expression] }];
+      }
+      if (!mention) return [];
+      const table = this.nounTable(mention);
+      if (table) {
+        this.names.used.set(mention, bestTable(mention));
+        if (table.key === this.counted?.key && this.sketch.selects.length === 1 && !this.sketch.selects[0]?.mention) return [];
+        return [this.groupOfTable(table)];
+      }
+      const owner = group.owner ? this.names.tableOf(group.owner)?.key : undefined;
+      const column = this.names.columnFor(mention, { owner });
+      if (!column) throw new CannotPlan(`I could not find "${mention.text}" to group by.`);
+      if (column.references) {
+        const target = this.names.table(column.references);
+        const [shown] = this.readable(column, mention);
+        if (target && shown && shown !== column) return [this.groupOfTable(target)];
+      }
+      const expression = this.columnExpression(column);
+      return [{ expressions: [expression], shown: [expression] }];
+    });
+  }
+
+  protected groupOfTable(table: IndexedTable): { expressions: Expression[]; shown: Expression[] } {
+    this.needed.add(table.key);
+    const keys = table.keys.map((column): Expression => ({ kind: 'column', column: { table: table.key, column } }));
+    const shown = this.labelOf(table, false).map((column) => this.columnExpression(column));
+    return { expressions: keys.length > 0 ? keys : shown, shown };
+  }
+
+  protected orders(
+    aggregated: boolean,
+    grouped: boolean,
+    where: Condition[],
+  ): { orders: Order[]; limit: number | null; perEntity: boolean } {
+    const orders: Order[] = [];
+    let limit = this.sketch.limit;
+    let perEntity = false;
+    for (const order of this.sketch.orders) {
+      if (order.fn || order.frequency) {
+        orders.push({ expression: this.orderAggregate(order), direction: order.direction });
+        perEntity = true;
+        limit = order.limit ?? limit;
+        continue;
+      }
+      const { column, direction } = this.orderColumn(order);
+      const expression = this.columnExpression(column, true);
+      const ownerTable = column.ref.table;
+      if (!aggregated && !grouped && order.limit === null && this.isMany(ownerTable) && column.role === 'number') {
+        const total: Expression = { kind: 'aggregate', fn: 'sum', column: column.ref };
+        this.assumptions.push(`"${order.mention?.text ?? column.display}" is added up for each ${this.main.display}.`);
+        orders.push({ expression: total, direction });
+        perEntity = true;
+        if (order.shown) this.alsoShown.push(total);
+        continue;
+      }
+      if (
+        order.extreme ||
+        (order.limit !== null && aggregated && !grouped && !this.sketch.selects.some((select) => !select.fn))
+      ) {
+        where.push(this.extremeCondition(order, column, direction, ownerTable));
+        continue;
+      }
+      orders.push({ expression, direction });
+      limit = order.limit ?? limit;
+    }
+    // "with the highest price, ordered by price": once, in the first place, the way that was said last
+    const once: Order[] = [];
+    for (const order of orders) {
+      const known = once.find((entry) => JSON.stringify(entry.expression) === JSON.stringify(order.expression));
+      if (!known) once.push(order);
+      else if (limit === null) known.direction = order.direction;
+    }
+    return { orders: once, limit, perEntity };
+  }
+
+  protected readonly alsoShown: Expression[] = [];
+
+  /** Whether one row of the main table has several rows of that one. */
+  protected isMany(table: string): boolean {
+    return table !== this.main.key && (joinTree(this.index, this.main.key, [table])?.multiplies ?? false);
+  }
+
+  protected orderColumn(order: OrderSketch): { column: IndexedColumn; direction: 'asc' | 'desc' } {
+    const owner = order.owner
+      ? this.names.tableOf(order.owner)?.key
+      : order.entity
+        ? this.names.tableOf(order.entity)?.key
+        : undefined;
+    if (order.adjective) {
+      const found = this.names.adjectiveColumn(order.adjective, this.tablesAtHand(order.entity));
+      if (!found) throw new CannotPlan('I could not tell by what to compare them.');
+      this.assumptions.push(`Ordered by ${found.column.display}.`);
+      const flip = (direction: 'asc' | 'desc'): 'asc' | 'desc' => (direction === 'asc' ? 'desc' : 'asc');
+      return { column: found.column, direction: found.turned ? flip(order.direction) : order.direction };
+    }
+    const { mention } = order;
+    if (!mention) {
+      const [label] = this.main.label;
+      if (!label) throw new CannotPlan('I could not tell by what to order.');
+      return { column: label, direction: order.direction };
+    }
+    const kinds = order.limit === null ? undefined : (['number', 'year', 'date'] as const);
+    const column = this.names.columnFor(mention, { owner, kinds }) ?? this.names.tableOf(mention)?.label[0];
+    if (!column) throw new CannotPlan(`I could not find "${mention.text}" to order by.`);
+    return { column, direction: order.direction };
+  }
+
+  /** Rows that have the extreme value, or that belong to the entity which has it. */
+  protected extremeCondition(order: OrderSketch, column: IndexedColumn, direction: 'asc' | 'desc', table: string): Condition {
+    if (order.extreme || table === this.main.key) {
+      const numeric = this.names.needsNumber(column);
+      const inner: Expression = {
+        kind: 'aggregate',
+        fn: direction === 'desc' ? 'max' : 'min',
+        column: column.ref,
+        ...(numeric ? { numeric } : {}),
+      };
+      return { kind: 'compareQuery', left: this.columnExpression(column, true), op: '=', plan: emptyPlan(table, [inner]) };
+    }
+    const key = this.names.table(table)?.keys[0];
+    if (key === undefined) throw new CannotPlan('I could not tell the rows of that table apart.');
+    const ref = { table, column: key };
+    this.needed.add(table);
+    const plan: Plan = {
+      ...emptyPlan(table, [{ kind: 'column', column: ref }]),
+      orderBy: [
+        {
+          expression: { kind: 'column', column: column.ref, ...(this.names.needsNumber(column) ? { numeric: true } : {}) },
+          direction,
+        },
+      ],
+      limit: order.limit ?? 1,
+    };
+    return { kind: 'member', column: ref, plan, negated: false };
+  }
+
+  protected orderAggregate(order: OrderSketch): Expression {
+    if (order.frequency) return { kind: 'aggregate', fn: 'count' };
+    const { mention, fn } = order;
+    if (fn === 'count' || !fn) {
+      if (!mention) return { kind: 'aggregate', fn: 'count' };
+      return this.countFor(mention);
+    }
+    return this.aggregateExpression({ at: order.at, fn, mention, owner: order.owner });
+  }
+
+  protected countFor(mention: Mention): Expression {
+    const table = isTable(mention) ? this.names.tableOf(mention) : null;
+    if (table) {
+      this.names.used.set(mention, bestTable(mention));
+      return this.rowCount(table, false);
+    }
+    const column = this.names.columnFor(mention);
+    if (!column) throw new CannotPlan(`I could not find "${mention.text}" to count.`);
+    if (column.role === 'number' && !mention.text.endsWith('s'))
+      return { kind: 'aggregate', fn: 'sum', column: this.use(column) };
+    return { kind: 'aggregate', fn: 'count', column: this.use(column), distinct: true };
+  }
+
+  protected havingCondition(filter: FilterSketch): Condition {
+    const { having, operand } = filter;
+    if (!having) throw new CannotPlan('I could not read a condition on a group.');
+    const left =
+      having.fn === 'count'
+        ? having.mention
+          ? this.countFor(having.mention)
+          : this.rowCount(this.countedTable(), false)
+        : this.aggregateExpression({ at: filter.at, fn: having.fn, mention: having.mention });
+    if (operand.kind === 'range') {
+      return {
+        kind: 'all',
+        items: [
+          { kind: 'compare', left, op: '>=', right: operand.low, valueType: 'number' },
+          { kind: 'compare', left, op: '<=', right: operand.high, valueType: 'number' },
+        ],
+      };
+    }
+    if (operand.kind !== 'number') throw new CannotPlan('I could not read a condition on a group.');
+    return {
+      kind: 'compare',
+      left,
+      op: filter.negated ? OPPOSITE[filter.op] : filter.op,
+      right: operand.value,
+      valueType: 'number',
+    };
+  }
+
+  /** "without any orders": the key is not among those that the other side holds. */
+  protected absence(absence: AbsenceSketch): Condition {
+    const other = this.names.tableOf(absence.mention);
+    if (!other) throw new CannotPlan(`I could not find "${absence.mention.text}".`);
+    const saved = new Set(this.needed);
+    const savedMain = this.names.main;
+    this.needed.clear();
+    this.names.anchors.add(other.key);
+    const where = this.conditions(absence.filters.filter((filter) => !filter.having));
+    for (const mention of this.sketch.entities) {
+      const table = this.names.tableOf(mention);
+      if (mention.start > absence.mention.start && table && table.key !== this.main.key && bestTable(mention) >= 0.74)
+        this.needed.add(table.key);
+    }
+    const inner = new Set([other.key, ...this.needed]);
+    this.needed.clear();
+    for (const key of saved) this.needed.add(key);
+    this.names.main = savedMain;
+    return this.member(
+      [...inner].filter((key) => key !== this.main.key),
+      where,
+      true,
+    );
+  }
+
+  /** main.key [not] in (select key of main through the other tables where …). */
+  protected member(tables: readonly string[], where: Condition[], negated: boolean): Condition {
+    const tree = this.joined(tables, this.main.key);
+    const [first] = tree.joins;
+    const key = this.main.keys[0];
+    if (
+      first &&
+      first.on.length === 1 &&
+      first.on[0] &&
+      !usesTable(where, this.main.key) &&
+      tree.joins.slice(1).every((join) => join.on.every((pair) => pair.left.table !== this.main.key))
+    ) {
+      const [pair] = first.on;
+      const plan: Plan = {
+        ...emptyPlan(first.table, [{ kind: 'column', column: pair.right }]),
+        joins: tree.joins.slice(1),
+        where,
+      };
+      return { kind: 'member', column: pair.left, plan, negated };
+    }
+    if (key === undefined) throw new CannotPlan(`The table ${this.main.display} has no key to tell its rows apart.`);
+    const ref = { table: this.main.key, column: key };
+    const plan: Plan = { ...emptyPlan(this.main.key, [{ kind: 'column', column: ref }]), joins: tree.joins, where };
+    return { kind: 'member', column: ref, plan, negated };
+  }
+
+  /** "both in 2014 and 2015": one membership each. */
+  protected bothCondition(filter: FilterSketch, select: readonly Expression[]): Condition {
+    const saved = new Set(this.needed);
+    this.needed.clear();
+    const made = this.condition({ ...filter, either: false });
+    const used = new Set(this.needed);
+    this.needed.clear();
+    for (const key of saved) this.needed.add(key);
+    const [shown] = select;
+    const others = [...used].filter((key) => key !== this.main.key);
+    if (others.length === 0 && shown?.kind === 'column') {
+      return {
+        kind: 'member',
+        column: shown.column,
+        negated: false,
+        plan: { ...emptyPlan(this.main.key, [shown]), where: [made] },
+      };
+    }
+    return this.member(others.length > 0 ? others : [...used], [made], false);
+  }
+}

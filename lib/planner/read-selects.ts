@@ -1,0 +1,415 @@
+/** Reads what is asked for: nouns, counts, measures, and the words that open and join clauses. */
+import { HIGH_WORDS, LOW_WORDS, MONEY_WORDS } from './lexicon';
+import type { Mention } from './link';
+import { bestColumn, bestTable, bestValue, isTable } from './mention';
+import { AGGREGATE_PHRASES, ASIDE, COUNT_PHRASES, OPENERS, RELATIVES, SELECT_AGAIN } from './phrases';
+import { ConditionReader } from './read-conditions';
+import type { AggregateFunction } from './schema';
+
+export class SelectReader extends ConditionReader {
+  protected readOpener(): boolean {
+    if (this.mentions.has(this.at)) return false;
+    const start = this.at === 0 || this.tokens[this.at - 1]?.ends === true;
+    const again = this.match(SELECT_AGAIN);
+    if (again && !start && !(this.zone === 'where' && /^(as|along|together)$/.test(this.word(this.at)) && this.pending)) {
+      const follows = this.mentionAt(this.skip(again.end));
+      const value = follows && bestValue(follows) > Math.max(bestTable(follows), bestColumn(follows));
+      if (!value && (this.zone === 'select' || this.word(this.at) !== 'as')) {
+        this.flushPending();
+        this.zone = 'select';
+        this.fresh = !/^(also|show|list|give|return|find|for|what|which|how)$/.test(this.word(this.at + 1));
+        // "and how many" must still be read
+        const counts = this.match(COUNT_PHRASES, again.end - 1);
+        this.at = counts ? again.end - 1 : again.end;
+        return true;
+      }
+    }
+    if (!start && !(this.tokens[this.at - 1]?.comma || this.word(this.at - 1) === 'and')) return false;
+    if (this.match(COUNT_PHRASES)) return false;
+    const opener = this.match(OPENERS);
+    if (!opener) return false;
+    const word = this.word(this.at);
+    if (
+      !start &&
+      (this.zone === 'where' || this.sketch.selects.length > 0) &&
+      /^(which|who|whose|where|when)$/.test(word) &&
+      this.sketch.selects.length > 0
+    )
+      return false;
+    if (start && this.sentence > 0 && opener.meaning === 'list') this.replaceSelects();
+    if (opener.meaning === 'list' && this.sketch.selects.length === 0) this.sketch.listing = true;
+    if (/^(when|where|who)$/.test(word)) {
+      const asks = word as 'when' | 'where' | 'who';
+      this.sketch.selects.push({ at: this.at, mention: null, asks });
+    }
+    this.zone = 'select';
+    this.at = opener.end;
+    return true;
+  }
+
+  /** "… List the id and the name." says what to show; nouns of the first sentence only said of what. */
+  protected replaceSelects(): void {
+    for (const select of this.sketch.selects) {
+      if (select.mention && isTable(select.mention)) this.sketch.entities.push(select.mention);
+    }
+    this.sketch.selects = [];
+  }
+
+  protected readMarker(): boolean {
+    const word = this.word(this.at);
+    if (RELATIVES.has(word)) {
+      this.flushPending();
+      this.relativeAt = this.at;
+      if (this.sketch.selects.length > 0 || this.sketch.entities.length > 0) this.zone = 'where';
+      this.at++;
+      return true;
+    }
+    if (word === 'or') {
+      this.either = true;
+      this.at++;
+      return true;
+    }
+    if (word === 'both') {
+      this.both = true;
+      this.at++;
+      return true;
+    }
+    if (word === 'but' || word === 'and') {
+      if (word === 'but') this.target = this.sketch.filters;
+      this.at++;
+      return true;
+    }
+    if (this.tokens[this.at]?.kind === 'stop') {
+      if ((word === 'same' && this.tokens.slice(this.at, this.at + 4).some((token) => token.lower === 'as')) || word === 'why')
+        this.sketch.unsupported.push(`"${word}"`);
+      if (/^(most|least|fewest)$/.test(word) && this.word(this.at - 1) !== 'at') this.sketch.unsupported.push(`"${word}"`);
+      this.at++;
+      return true;
+    }
+    return false;
+  }
+
+  protected readDistinct(): boolean {
+    if (!/^(different|distinct|unique)$/.test(this.word(this.at))) return false;
+    this.distinct = true;
+    if (this.zone === 'select' && this.sketch.selects.length === 0) this.sketch.distinct = true;
+    this.at++;
+    return true;
+  }
+
+  protected readCount(): boolean {
+    const found = this.match(COUNT_PHRASES) ?? this.bareCount();
+    if (!found || this.columnWithin(this.at, found.end)) return false;
+    let next = this.skip(found.end);
+    let distinct = this.distinct;
+    while (/^(different|distinct|unique|total|other|separate)$/.test(this.word(next))) {
+      if (this.word(next) !== 'total') distinct = true;
+      next = this.skip(next + 1);
+    }
+    const valued = this.mentionAt(next);
+    const after = valued ? this.mentionAt(this.skip(valued.end, 'the')) : null;
+    // "how many French singers", "how many completed orders"
+    if (valued && bestValue(valued) >= 0.9 && bestValue(valued) > bestTable(valued) && after && isTable(after)) {
+      this.filter({ op: '=', operand: { kind: 'values', mentions: [valued] }, mention: null });
+      return this.countOf(after, after.end, distinct);
+    }
+    const adjective = this.tokens[next];
+    if (!valued && adjective?.kind === 'word' && this.mentionAt(next + 1)) {
+      this.unknown(adjective);
+      next++;
+    }
+    return this.countOf(this.mentionAt(next), this.mentionAt(next)?.end ?? found.end, distinct);
+  }
+
+  /** "… and the number." */
+  protected bareCount(): { meaning: true; end: number } | null {
+    const token = this.tokens[this.at];
+    if (
+      !/^(number|count|counts|numbers)$/.test(token?.lower ?? '') ||
+      this.mentions.has(this.at) ||
+      this.sketch.selects.length + this.sketch.groups.length + this.sketch.entities.length === 0
+    )
+      return null;
+    const next = this.tokens[this.at + 1];
+    return !next || token?.comma || token?.ends || next.lower === 'and' || next.lower === 'for'
+      ? { meaning: true, end: this.at + 1 }
+      : null;
+  }
+
+  protected countOf(mention: Mention | null, end: number, distinct: boolean): boolean {
+    const start = this.at;
+    const compares = this.zone === 'where' && this.comparesAt(this.skip(end));
+    if (compares) {
+      this.at = this.skip(end);
+      this.readComparison({ fn: 'count', mention, distinct });
+      if (mention && isTable(mention)) this.sketch.entities.push(mention);
+      return true;
+    }
+    if (mention && bestTable(mention) > 0.5 && (isTable(mention) || !distinct)) this.sketch.entities.push(mention);
+    const column = mention && !isTable(mention) && this.measures(mention) && !distinct && bestColumn(mention) > 0.9;
+    const previous = this.sketch.selects.at(-1);
+    if (
+      this.zone === 'where' &&
+      previous &&
+      this.word(start - 1) !== 'and' &&
+      !this.tokens[start - 1]?.comma &&
+      !/^(how)$/.test(this.word(start))
+    ) {
+      // "with the number of …": shown as well
+      this.select({ at: start, fn: 'count', mention, distinct });
+    } else if (column && this.word(start) === 'how') this.select({ at: start, mention });
+    else this.select({ at: start, fn: 'count', mention, distinct });
+    this.at = end;
+    if (!mention) this.zone = 'select';
+    return true;
+  }
+
+  protected readAggregate(): boolean {
+    if (this.readTotalColumn() || this.readPercentage()) return true;
+    const functions: AggregateFunction[] = [];
+    let position = this.at;
+    for (;;) {
+      if (this.columnWithin(position, position + 1)) break;
+      const found = this.match(AGGREGATE_PHRASES, position);
+      const word = this.word(position);
+      const extreme =
+        HIGH_WORDS.has(word) && word !== 'most' && word !== 'top'
+          ? 'max'
+          : LOW_WORDS.has(word) && word !== 'least'
+            ? 'min'
+            : null;
+      if (!found && !extreme) break;
+      if (found) functions.push(found.meaning);
+      else if (extreme) functions.push(extreme);
+      position = found ? found.end : position + 1;
+      const glued = this.skip(position, 'and the , or');
+      if (this.match(AGGREGATE_PHRASES, glued) || HIGH_WORDS.has(this.word(glued)) || LOW_WORDS.has(this.word(glued)))
+        position = glued;
+      else break;
+    }
+    if (functions.length === 0) return false;
+    if (this.word(this.at) === 'how' && !this.mentions.has(this.skip(position))) return this.howMuch(position);
+    if (functions.includes('sum') && this.word(position) === 'number' && !this.mentions.has(position)) return false;
+    const next = this.skip(position, 'the of a an its their all value values amount total');
+    const mention = this.mentionAt(next);
+    if (mention && bestValue(mention) > Math.max(bestColumn(mention), bestTable(mention))) return false;
+    if (!mention) return functions.length > 1 || functions[0] === 'avg' ? this.aggregateOfLast(functions, position) : false;
+    if (this.zone === 'where' && this.comparesAt(this.skip(mention.end)) && functions.length === 1) {
+      this.at = this.skip(mention.end);
+      return this.readComparison({ fn: functions[0] ?? 'avg', mention });
+    }
+    if (isTable(mention) && !this.measures(mention) && functions[0] === 'sum') {
+      this.at = position;
+      return this.countOf(mention, mention.end, false);
+    }
+    for (const fn of functions) this.select({ at: this.at, fn, mention });
+    this.lastColumn = mention;
+    this.at = mention.end;
+    return true;
+  }
+
+  /** "the total amount of orders" when the column itself is called total_amount: added up, unless it is asked of each. */
+  protected readTotalColumn(): boolean {
+    const mention = this.mentionAt(this.at);
+    const money =
+      mention !== null && bestColumn(mention) < 0.95 && MONEY_WORDS.has(mention.text.toLowerCase()) && !isTable(mention);
+    if (
+      mention &&
+      money &&
+      this.zone === 'select' &&
+      this.measures(mention) &&
+      this.sketch.selects.every((select) => select.fn)
+    ) {
+      this.select({ at: this.at, fn: 'sum', mention });
+      this.at = mention.end;
+      return true;
+    }
+    if (!mention || !/^total\b/i.test(mention.text) || this.zone !== 'select' || !this.measures(mention)) return false;
+    if (this.sketch.selects.some((select) => !select.fn) || !/^(of|for|by|per)$/.test(this.word(mention.end))) return false;
+    this.select({ at: this.at, fn: 'sum', mention });
+    this.at = mention.end;
+    return true;
+  }
+
+  /** "how much did Ada spend": the amount is named later. */
+  protected howMuch(position: number): boolean {
+    for (let next = position; next < Math.min(this.tokens.length, position + 8); next++) {
+      const mention = this.mentionAt(next);
+      if (!mention || isTable(mention) || !this.measures(mention)) continue;
+      this.mentions.delete(next);
+      this.mentions.set(next, { ...mention, tables: [], columns: [], values: [] });
+      this.select({ at: this.at, fn: MONEY_WORDS.has(mention.text.toLowerCase()) ? 'sum' : undefined, mention });
+      this.at = position;
+      return true;
+    }
+    this.sketch.unsupported.push('"how much" of something it cannot find');
+    this.at = position;
+    return true;
+  }
+
+  /** "what percentage of orders are shipped". */
+  protected readPercentage(): boolean {
+    if (!/^(percentage|percent|proportion|share|fraction)$/.test(this.word(this.at)) || this.mentions.has(this.at)) return false;
+    const next = this.skip(this.at + 1);
+    const mention = this.mentionAt(next);
+    if (!mention || !isTable(mention)) return false;
+    this.sketch.entities.push(mention);
+    this.select({ at: this.at, fn: 'count', mention, percentage: true });
+    this.zone = 'where';
+    this.at = mention.end;
+    return true;
+  }
+
+  /** "… and the average", "and their average": of the column named before. */
+  protected aggregateOfLast(functions: AggregateFunction[], end: number): boolean {
+    const known =
+      this.sketch.selects.findLast((select) => select.fn && select.fn !== 'count' && select.mention)?.mention ?? this.lastColumn;
+    if (!known) return false;
+    for (const fn of functions) this.select({ at: this.at, fn, mention: known });
+    this.at = end;
+    return true;
+  }
+
+  protected readMention(): boolean {
+    const mention = this.mentions.get(this.at);
+    const token = this.tokens[this.at];
+    if (!mention) {
+      if (token?.kind === 'quoted') return this.readText(token.text);
+      return false;
+    }
+    const named = Math.max(bestTable(mention), bestColumn(mention));
+    const valued = bestValue(mention);
+    const fits = this.pending?.columns.some(({ column }) =>
+      mention.values.some((value) => value.table === column.ref.table && value.column === column.ref.column),
+    );
+    if (
+      valued > 0 &&
+      (valued > named || (valued >= 0.9 && fits) || (valued >= 0.96 && this.zone === 'where' && named < 0.95 && token?.capital))
+    ) {
+      return this.readValue(mention);
+    }
+    if (token?.kind === 'quoted' && named < 0.9) return this.readText(token.text);
+    this.at = mention.end;
+    if (this.zone === 'select') this.noun(mention);
+    else this.whereNoun(mention);
+    return true;
+  }
+
+  protected noun(mention: Mention): void {
+    const before = this.previousWordAt(mention.start);
+    const next = this.mentionAt(mention.end);
+    const last = this.tokens[mention.end - 1];
+    const nextColumn =
+      next && !this.tokens[mention.end - 1]?.comma && bestColumn(next) > 0.5 && bestColumn(next) >= bestValue(next) ? next : null;
+    if (isTable(mention) && nextColumn && (last?.possessive || (!isTable(nextColumn) && !this.comparesAt(nextColumn.end)))) {
+      // "singer name", "teacher's name"
+      this.sketch.entities.push(mention);
+      if (bestColumn(mention) < 0.95 || last?.possessive || bestTable(mention) > 0.6) {
+        this.select({ at: nextColumn.start, mention: nextColumn, owner: mention, distinct: this.distinct });
+        this.at = nextColumn.end;
+        return;
+      }
+    }
+    if (this.sketch.selects.length === 0 && /^(for|in|among|of|from)$/.test(before) && !this.openerBefore(mention.start)) {
+      if (isTable(mention) && !this.valueFollows(mention.end)) this.sketch.entities.push(mention);
+      else this.pending = mention;
+      this.zone = 'where';
+      return;
+    }
+    if (!isTable(mention) && before === 'of' && this.composes(mention)) return;
+    const generic = this.sketch.selects.some(
+      (select) => !select.fn && !select.owner && /^(full )?(name|title|id|code|number)s?$/i.test(select.mention?.text ?? ''),
+    );
+    const owner = isTable(mention) || (/^(of|for)$/.test(before) && bestTable(mention) > 0.6 && generic);
+    if (owner && ASIDE.has(before) && this.sketch.selects.length > 0) {
+      this.sketch.entities.push(mention);
+      this.attachOwner(mention);
+      return;
+    }
+    if (!isTable(mention) && /^(in|by|from|at|on)$/.test(before) && this.sketch.selects.length > 0 && bestColumn(mention) > 0.5) {
+      this.pending = mention;
+      this.zone = 'where';
+      return;
+    }
+    if (bestTable(mention) > 0.5 && isTable(mention)) this.sketch.entities.push(mention);
+    const first = this.tokens[mention.start];
+    const { fresh } = this;
+    this.fresh = false;
+    if (
+      isTable(mention) &&
+      !fresh &&
+      this.sketch.selects.length > 0 &&
+      !/^(and|or)$/.test(before) &&
+      !this.tokens[mention.start - 1]?.comma &&
+      !this.openerBefore(mention.start)
+    ) {
+      this.zone = 'where';
+      if (!this.sketch.selects.some((select) => select.asks) || first === undefined) {
+        this.nameEntity(mention);
+        return;
+      }
+    }
+    const asked = this.sketch.selects.at(-1);
+    if (asked?.asks && isTable(mention)) return;
+    if (
+      !isTable(mention) &&
+      this.sketch.selects.length > 0 &&
+      !/^(and|or)$/.test(before) &&
+      !this.tokens[mention.start - 1]?.comma &&
+      this.conditionFollows(mention.end)
+    ) {
+      this.pending = mention;
+      this.lastColumn = mention;
+      this.zone = 'where';
+      return;
+    }
+    this.select({ at: mention.start, mention, distinct: this.distinct });
+    if (!isTable(mention)) this.lastColumn = mention;
+  }
+
+  protected nameEntity(mention: Mention): void {
+    if (this.sketch.entities.at(-1) !== mention) this.sketch.entities.push(mention);
+  }
+
+  protected openerBefore(position: number): boolean {
+    return (
+      OPENERS.some(({ words }) => words.length === 1 && words[0] === this.word(position - 1)) || this.sketch.groups.length > 0
+    );
+  }
+
+  /** "the name and release year of the song": the columns song_name and song_release_year. */
+  protected composes(mention: Mention): boolean {
+    if (bestColumn(mention) >= 0.95) return false;
+    let composed = false;
+    for (const select of this.sketch.selects) {
+      if (!select.mention || select.fn || select.owner) continue;
+      const shared = select.mention.columns.filter(({ column }) => mention.columns.some((entry) => entry.column === column));
+      if (shared.length === 0) continue;
+      select.mention = { ...select.mention, columns: shared.map((entry) => ({ ...entry, score: 1 })), tables: [] };
+      composed = true;
+    }
+    return composed;
+  }
+
+  /** Columns before "of the singer" belong to it. */
+  protected attachOwner(owner: Mention): void {
+    if (!/^(of|for)$/.test(this.previousWordAt(owner.start))) return;
+    for (const select of this.sketch.selects)
+      if (!select.owner && select.mention && select.mention !== owner) select.owner = owner;
+  }
+
+  protected whereNoun(mention: Mention): void {
+    const column = bestColumn(mention);
+    if (isTable(mention)) {
+      const next = this.mentionAt(mention.end);
+      this.sketch.entities.push(mention);
+      if (next && this.tokens[mention.end - 1]?.possessive) return;
+      // a table's word may also be the column that the next value is of ("course math")
+      this.pending = column > 0.5 && this.valueFollows(mention.end) ? mention : this.pending;
+      return;
+    }
+    if (this.pending) this.flushPending();
+    this.pending = mention;
+    this.lastColumn = mention;
+  }
+}

@@ -10,7 +10,7 @@ export const Menu = Radix.Root;
 export const MenuTrigger = Radix.Trigger;
 
 const itemClass =
-  'flex select-none items-center gap-2 rounded-sm px-2 py-1.5 text-sm text-ink outline-none data-[disabled]:text-ink-3 data-[highlighted]:bg-hover [&>svg]:size-4 [&>svg]:shrink-0 [&>svg]:text-ink-3';
+  'flex select-none items-center gap-2 rounded-sm px-2 py-1.5 text-sm text-ink outline-none data-[disabled]:text-ink-3 data-[highlighted]:bg-active [&>svg]:size-4 [&>svg]:shrink-0 [&>svg]:text-ink-3';
 
 export function MenuContent({ className, children, ...rest }: ComponentProps<typeof Radix.Content>) {
   return (

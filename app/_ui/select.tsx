@@ -49,7 +49,7 @@ export function Select({ value, onValueChange, options, id, disabled, className,
               <Radix.Item
                 key={option.value}
                 value={option.value}
-                className="flex select-none items-center gap-2 rounded-sm py-1.5 pr-2 pl-2 text-sm outline-none data-[highlighted]:bg-hover"
+                className="flex select-none items-center gap-2 rounded-sm py-1.5 pr-2 pl-2 text-sm outline-none data-[highlighted]:bg-active"
               >
                 {option.icon}
                 <span className="min-w-0 flex-1">

@@ -17,6 +17,7 @@ import { exchangesOf } from './exchange-state';
 import { QuestionBox } from './question-box';
 import { SourceChip } from './source-chip';
 import { chooseSource, SOURCE_COOKIE } from './source-choice';
+import { Thread } from './thread';
 import { useAsk } from './use-ask';
 
 interface AskViewProps {
@@ -142,42 +143,6 @@ function Conversation({ conversation, preferredSource, question: firstQuestion }
         </div>
       </div>
     </>
-  );
-}
-
-/** The conversation's scroll: it follows the newest answer while nobody has scrolled away from it. */
-function Thread({ count, live, children }: { count: number; live: boolean; children: React.ReactNode }) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const content = useRef<HTMLDivElement>(null);
-  const following = useRef(true);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new question brings the end into view.
-  useEffect(() => {
-    following.current = true;
-    scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
-  }, [count]);
-  useEffect(() => {
-    const node = content.current;
-    if (!node || !live) return;
-    const observer = new ResizeObserver(() => {
-      if (following.current) scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
-    });
-    observer.observe(node);
-    // What is drawn right after the end (a chart) still moves the page.
-    return () => void setTimeout(() => observer.disconnect(), 600);
-  }, [live]);
-  return (
-    <div
-      ref={scroller}
-      onScroll={(event) => {
-        const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
-        following.current = scrollHeight - scrollTop - clientHeight < 80;
-      }}
-      className="scroll-thin min-h-0 flex-1 overflow-y-auto px-3 md:px-6"
-    >
-      <div ref={content} className="mx-auto flex max-w-[800px] flex-col gap-10 pt-6 pb-8">
-        {children}
-      </div>
-    </div>
   );
 }
 

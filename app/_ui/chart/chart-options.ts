@@ -136,20 +136,25 @@ function axes(chart: Chart, data: ChartData, colors: ChartColors) {
   };
   const second = needsSecondAxis(data);
   const values = second
-    ? data.series.map((series, index) => ({
+    ? data.series.map((_, index) => ({
         ...value,
-        name: readableName(series.name),
-        nameTextStyle: { color: colors.series[index], fontSize: FONT, align: index === 0 ? 'left' : 'right' },
         alignTicks: true,
         splitLine: { ...value.splitLine, show: index === 0 },
       }))
     : value;
-  const top = data.series.length > 1 ? (second ? 60 : 36) : 12;
+  const top = data.series.length > 1 ? 36 : 12;
   return {
     grid: { left: 4, right: horizontal ? 28 : 20, top, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     xAxis: horizontal ? values : category,
     yAxis: horizontal ? category : values,
   };
+}
+
+/** The legend says which axis the second of two unlike series is read on. */
+function seriesName(chart: Chart, data: ChartData, series: ChartData['series'][number]): string {
+  const name = readableName(series.name);
+  if (!needsSecondAxis(data) || series === data.series[0]) return name;
+  return `${name} (${isHorizontal(chart, data) ? 'upper' : 'right'} axis)`;
 }
 
 function axisOf(chart: Chart, data: ChartData, index: number) {
@@ -158,7 +163,7 @@ function axisOf(chart: Chart, data: ChartData, index: number) {
 }
 
 function cartesianSeries(chart: Chart, series: ChartData['series'][number], data: ChartData, colors: ChartColors) {
-  const name = readableName(series.name);
+  const name = seriesName(chart, data, series);
   if (chart.type === 'bar') {
     const round = isHorizontal(chart, data) ? [0, 3, 3, 0] : [3, 3, 0, 0];
     return { type: 'bar', name, data: series.values, barMaxWidth: 28, barCategoryGap: '28%', itemStyle: { borderRadius: round } };

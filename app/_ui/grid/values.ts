@@ -97,6 +97,6 @@ export function fitWidth(
 export function stretchWidths(widths: readonly number[], available: number): number[] {
   const total = widths.reduce((sum, width) => sum + width, 0);
   if (total === 0 || total >= available) return [...widths];
-  const factor = Math.min(available / total, widths.length < 3 ? 2 : 2.6);
+  const factor = Math.min(available / total, widths.length === 1 ? 2 : 4);
   return widths.map((width) => Math.floor(width * factor));
 }

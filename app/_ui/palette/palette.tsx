@@ -59,7 +59,7 @@ export function PaletteProvider({ children }: { children: ReactNode }) {
 }
 
 const itemClass =
-  'flex items-center gap-3 rounded-md px-2.5 py-2 text-sm text-ink select-none data-[selected=true]:bg-hover [&>svg]:size-4 [&>svg]:shrink-0 [&>svg]:text-ink-3';
+  'flex items-center gap-3 rounded-md px-2.5 py-2 text-sm text-ink select-none data-[selected=true]:bg-active [&>svg]:size-4 [&>svg]:shrink-0 [&>svg]:text-ink-3';
 
 /** Finds pages, sources and conversations, and asks. */
 export function Palette() {

@@ -1,6 +1,6 @@
 /** A catalogue read once for linking: words of every table and column, their roles, and the graph of keys. */
 import type { Catalogue, CatalogueColumn, CatalogueTable } from '../adapters/contract';
-import { PERSON_TABLES, SCHEMA_WORDS, STOP_WORDS, SYNONYMS } from './lexicon';
+import { PERSON_TABLES, SCHEMA_WORDS, SYNONYMS } from './lexicon';
 import type { ColumnRef } from './schema';
 import { identifierWords, splitCompound, stem } from './words';
 
@@ -368,6 +368,3 @@ export function indexCatalogue(catalogue: Catalogue): CatalogueIndex {
 export function columnOf(index: CatalogueIndex, ref: ColumnRef): IndexedColumn | undefined {
   return index.byKey.get(ref.table)?.byName.get(ref.column);
 }
-
-/** Stop words never decide a match. */
-export const isStop = (word: string): boolean => STOP_WORDS.has(word);

@@ -3,11 +3,10 @@
  * Owns linking (words to tables, columns, values), the grammar of questions, join trees, plans, rendering and explanations.
  * Promises: deterministic; every name in a statement comes from the catalogue; what isn't understood is declined with a reason.
  */
-export { keyOf } from './catalogue-index';
 export { type LinkedTables, linkTables } from './link-tables';
 export type { PlanInput } from './plan-question';
 export { planOnce as planQuestion } from './plan-question';
-export { createPlannerModel, outcomeText, type PlannerContext } from './planner-model';
+export { createPlannerModel, type PlannerContext } from './planner-model';
 export type {
   ColumnProfile,
   ColumnRef,
@@ -20,6 +19,6 @@ export type {
   ValueIndex,
   ValueMatch,
 } from './schema';
-export { plannedQuerySchema, planSchema } from './schema';
+export { plannedQuerySchema } from './schema';
 export { suggestQuestions } from './suggest';
 export { buildValueIndex } from './value-index';

@@ -14,7 +14,7 @@ import {
   SUPERLATIVES,
 } from './lexicon';
 import type { ValueIndex, ValueMatch } from './schema';
-import { isTypo, stem, type Token } from './words';
+import { isTypo, type Token } from './words';
 
 export interface Mention {
   /** Token positions, end exclusive. */
@@ -395,6 +395,3 @@ export function linkMentions(
   }
   return best.at(-1)?.mentions ?? [];
 }
-
-/** Stems of words, for callers that compare with index words. */
-export const stemAll = (words: readonly string[]): string[] => words.map(stem);

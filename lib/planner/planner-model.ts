@@ -22,7 +22,7 @@ function questionOf(options: LanguageModelV3CallOptions): string {
 }
 
 /** An outcome as the JSON text that the agent reads from any model. */
-export function outcomeText(outcome: PlanOutcome): string {
+function outcomeText(outcome: PlanOutcome): string {
   switch (outcome.kind) {
     case 'answer':
       return JSON.stringify(outcome.planned);

@@ -1,6 +1,6 @@
 /** Decides which table or column a mention means, given what else the question is about. */
 import { type CatalogueIndex, columnOf, type IndexedColumn, type IndexedTable, isNaturalKey } from './catalogue-index';
-import { type Adjective, UNITS } from './lexicon';
+import type { Adjective } from './lexicon';
 import type { Mention } from './link';
 import type { ColumnRef, ValueIndex, ValueMatch } from './schema';
 import { stem } from './words';
@@ -260,5 +260,3 @@ function rankDates(columns: IndexedColumn[], table: IndexedTable): IndexedColumn
   };
   return [...columns].sort((a, b) => rank(a) - rank(b));
 }
-
-export const unitNames = Object.keys(UNITS);

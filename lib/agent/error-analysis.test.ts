@@ -132,6 +132,15 @@ const TABLE: [string, string, string, string, string, RegExp][] = [
   ],
 ];
 
+TABLE.push([
+  'string in double quotes',
+  'sqlite',
+  'no such column: "France" - should this be a string literal in single-quotes?',
+  'SELECT * FROM customers WHERE country = "France"',
+  'bad_literal',
+  /single quotes: 'France'/,
+]);
+
 describe('analyseError [C4 C5 C6]', () => {
   it.each(TABLE)('%s (%s): %s', async (_name, engine, message, query, kind, hint) => {
     const analysis = await analyse(engine, message, query);

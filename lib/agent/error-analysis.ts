@@ -48,6 +48,15 @@ interface Rule {
 
 const RULES: Rule[] = [
   {
+    kind: 'bad_literal',
+    patterns: [/no such column: "([^"]+)" - should this be a string literal/i],
+    explain: ([value = ''], failed) => ({
+      message: `"${value}" is read as a column, because it stands in double quotes.`,
+      hints: [`Strings take single quotes: '${value.replaceAll("'", "''")}'.`],
+      tables: concerned(failed),
+    }),
+  },
+  {
     kind: 'unknown_table',
     patterns: [
       /relation "([^"]+)" does not exist/i,

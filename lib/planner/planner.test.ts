@@ -124,6 +124,22 @@ const GOLDEN: [question: string, rows: unknown[][], ordered?: 'ordered'][] = [
     ],
   ],
   [
+    'how many customers per country and city',
+    [
+      ['Canada', 'Toronto', 1],
+      ['France', 'Lyon', 1],
+      ['France', 'Paris', 1],
+      ['Germany', 'Berlin', 1],
+    ],
+  ],
+  [
+    'What is the total amount of orders per year?',
+    [
+      ['2023', 160],
+      ['2024', 140],
+    ],
+  ],
+  [
     'total revenue per customer',
     [
       ['Ada', 180],

@@ -81,7 +81,7 @@ export class OrderReader extends SelectReader {
     }
     // "for each country and year"
     const more = this.word(this.at) === 'and' ? this.mentionAt(this.skip(this.at + 1)) : null;
-    if (more && by && !isTable(more)) {
+    if (more && (by || (!isTable(mention) && bestColumn(more) > 0.8 && bestValue(more) < bestColumn(more))) && !isTable(more)) {
       this.sketch.groups.push({ at: this.at, mention: more });
       this.at = more.end;
     }

@@ -226,7 +226,8 @@ export class SelectReader extends ConditionReader {
     }
     if (!mention || !/^total\b/i.test(mention.text) || this.zone !== 'select' || !this.measures(mention)) return false;
     if (this.sketch.selects.some((select) => !select.fn) || !/^(of|for|by|per)$/.test(this.word(mention.end))) return false;
-    this.select({ at: this.at, fn: 'sum', mention });
+    const owner = this.ownerAfter(mention);
+    this.select({ at: this.at, fn: 'sum', mention, ...(owner ? { owner } : {}) });
     this.at = mention.end;
     return true;
   }

@@ -78,13 +78,19 @@ export class ReaderState {
               this.mentions.has(position + offset) &&
               token?.kind !== 'stop' &&
               token?.lower !== 'order' &&
-              !LIGHT_WORDS.has(token?.lower ?? ''))
+              (!LIGHT_WORDS.has(token?.lower ?? '') || this.namesColumn(position + offset)))
           );
         });
         if (!inside) return { meaning: phrase.meaning, end: position + phrase.words.length };
       }
     }
     return null;
+  }
+
+  /** Several words that are a column's whole name ("total amount") are not part of a phrase. */
+  protected namesColumn(position: number): boolean {
+    const mention = this.mentions.get(position);
+    return mention !== undefined && mention.end > position + 1 && bestColumn(mention) >= 0.95;
   }
 
   /** Position after articles and other fillers. */

@@ -81,6 +81,39 @@ describe('route', () => {
     expect(error.details.fields.map(({ field }: { field: string }) => field)).toEqual(['name', 'size']);
   });
 
+  it.each([
+    ['a zero byte', '{"name":"a\\u0000b"}', /name: holds a zero byte/],
+    ['half a surrogate pair', '{"name":"a\\ud800b"}', /name: holds a zero byte or half a character/],
+    ['a byte that is not UTF-8', new Uint8Array([...Buffer.from('{"name":"'), 0xff, ...Buffer.from('"}')]), /not UTF-8/],
+    ['brackets to the bottom', '['.repeat(200_000) + ']'.repeat(200_000), /must be an object/],
+  ])('refuses %s instead of losing it or failing later', async (_what, body, message) => {
+    const init = { method: 'POST', body, headers: { authorization: `Bearer ${org.token}` } };
+    const answer = await echo(new Request('http://quarry.test/api/x', init), at(id));
+    const { error } = await answer.json();
+    expect([answer.status, error.code]).toEqual([400, 'input.invalid']);
+    expect(error.message).toMatch(message);
+  });
+
+  it('refuses a zero byte in the query string, and knows no path that holds one', async () => {
+    const query = await echo(testRequest('/api/x?tag=a&tag=%00', { token: org.token, body: { name: 'n' } }), at(id));
+    expect([query.status, (await query.json()).error.code]).toEqual([400, 'input.invalid']);
+    const anyId = route({ permission: 'organization.read', params: z.object({ id: z.string() }) }, () => 'here');
+    const path = await anyId(testRequest('/api/x', { token: org.token }), at('a\0b'));
+    expect([path.status, (await path.json()).error.code]).toEqual([404, 'not_found']);
+  });
+
+  it('keeps whole characters, paired surrogates and an escaped backslash, and skips a byte order mark', async () => {
+    const name = 'שלום 😀 \\u0000';
+    const body = `\ufeff${JSON.stringify({ name }).replace('😀', '\\ud83d\\ude00')}`;
+    const answer = await echo(testRequest('/api/x', { token: org.token, body }), at(id));
+    expect((await answer.json()).body).toEqual({ name });
+  });
+
+  it('says what is wrong in words', async () => {
+    const answer = await echo(testRequest('/api/x', { token: org.token, body: { name: 'n', size: 1.5 } }), at(id));
+    expect((await answer.json()).error.message).toBe('The request is not valid. size: must be a whole number.');
+  });
+
   it('reads no more than a mebibyte, whatever Content-Length says', async () => {
     const big = JSON.stringify({ name: 'x'.repeat(1024 * 1024) });
     const honest = testRequest('/api/x', { token: org.token, body: big });

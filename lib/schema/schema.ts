@@ -1,15 +1,18 @@
 /** Browser-safe shapes of what the schema routes take. */
 import { z } from 'zod';
 
+/** As the database counts versions: a 32-bit integer. */
+const version = z.coerce.number().int().min(1).max(2_147_483_647);
+
 export const versionsQuerySchema = z.object({
   /** Only versions below this one: the next page. */
-  before: z.coerce.number().int().min(1).optional(),
+  before: version.optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 
 export const diffQuerySchema = z.object({
-  from: z.coerce.number().int().min(1),
-  to: z.coerce.number().int().min(1),
+  from: version,
+  to: version,
 });
 
 export const describeTableSchema = z.strictObject({

@@ -4,5 +4,7 @@ export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME === 'nodejs') {
     const { startWorkers } = await import('./workers/main');
     startWorkers();
+    const { shapeUnroutedAnswers } = await import('./lib/access');
+    shapeUnroutedAnswers();
   }
 }

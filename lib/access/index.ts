@@ -15,3 +15,4 @@ export { isRoleName, type Permission, ROLES, type RoleName } from './permissions
 export { takeRateLimit } from './rate-limit';
 export { revokeOwnSessions, type SessionStats, sessionStats, sweepSessions } from './sessions';
 export { createToken, createTokenFor, listTokens, revokeToken, type TokenSummary } from './tokens';
+export { shapeUnroutedAnswers } from './unrouted';

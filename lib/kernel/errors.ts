@@ -12,6 +12,7 @@ export const ERROR_STATUS = {
   'auth.expired': 401,
   'access.denied': 403,
   not_found: 404,
+  'method.not_allowed': 405,
   'input.invalid': 400,
   conflict: 409,
   'setup.done': 409,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readEnv } from './env';
 import { QuarryError } from './errors';
+import { inputMessage } from './input-message';
 
 /**
  * Every setting of the installation, one line each. The table feeds validation at start, `.env.example`, the effective
@@ -157,7 +158,7 @@ export interface EffectiveSetting {
 export function readSettings(read: (name: string) => string | undefined = readEnv): Settings {
   const out: Record<string, unknown> = {};
   for (const [name, definition] of Object.entries(SETTINGS) as [SettingName, Definition][]) {
-    const parsed = definition.schema.safeParse(read(definition.env) ?? definition.fallback);
+    const parsed = definition.schema.safeParse(read(definition.env) ?? definition.fallback, { error: inputMessage });
     if (!parsed.success) {
       const reason = parsed.error.issues[0]?.message ?? 'not valid';
       throw new QuarryError('settings.invalid', `${definition.env} is not valid: ${reason}. ${definition.about}`, {

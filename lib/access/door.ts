@@ -1,6 +1,6 @@
 import type { output, ZodType } from 'zod';
 import { type Clock, processClock } from '../kernel/clock';
-import { toErrorBody, toQuarryError } from '../kernel/errors';
+import { type QuarryError, toErrorBody, toQuarryError } from '../kernel/errors';
 import { isId, newId } from '../kernel/ids';
 import { type Logger, logger } from '../kernel/log';
 import { authenticate, refuseCrossSite } from './authenticate';
@@ -103,7 +103,7 @@ export function publicRoute<B extends ZodType | undefined = undefined, Q extends
 
 interface Visit {
   requestId: string;
-  log: Logger;
+  readonly log: Logger;
   clock: Clock;
 }
 type Handle = (request: Request, params: Promise<unknown>, visit: Visit) => Promise<Response>;
@@ -120,32 +120,52 @@ function enter(handle: Handle) {
     context?: { params: Promise<Record<string, string | string[] | undefined>> },
   ): Promise<Response> => {
     const requestId = requestIdOf(request);
-    const log = logger().child({ requestId });
+    const visit = visitOf(requestId);
     const startedAt = performance.now();
     let response: Response;
     try {
-      response = await handle(request, context?.params ?? Promise.resolve({}), { requestId, log, clock: processClock() });
+      response = await handle(request, context?.params ?? Promise.resolve({}), visit);
     } catch (thrown) {
-      response = errorResponse(thrown, requestId, log);
+      response = errorResponse(thrown, requestId, visit);
     }
     response.headers.set('x-request-id', requestId);
     if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store');
-    const { pathname } = new URL(request.url);
-    const line = {
-      method: request.method,
-      path: pathname,
-      status: response.status,
-      durationMs: Math.round(performance.now() - startedAt),
-    };
-    log.debug(line, 'request');
+    if (logger().isLevelEnabled('debug')) {
+      const { pathname: path } = new URL(request.url);
+      const durationMs = Math.round(performance.now() - startedAt);
+      visit.log.debug({ method: request.method, path, status: response.status, durationMs }, 'request');
+    }
     return response;
   };
 }
 
+/** Most requests log nothing, so the logger is made by the first who asks for it. */
+function visitOf(requestId: string): Visit {
+  let log: Logger | undefined;
+  return {
+    requestId,
+    clock: processClock(),
+    get log() {
+      log ??= logger().child({ requestId });
+      return log;
+    },
+  };
+}
+
+/**
+ * What went wrong on our side is logged as an error, with its cause. Failures that are part of the day (a query out of time, a
+ * source that is away) get one line without a stack; what the caller did wrong gets none.
+ */
+function logFailure(carrier: { readonly log: Logger }, error: QuarryError, thrown: unknown): void {
+  const ours = error.status === 500 || error.code === 'database.unavailable';
+  if (ours) carrier.log.error({ code: error.code, err: error.cause ?? thrown }, error.message);
+  else if (error.status > 500) carrier.log.info({ code: error.code, stage: error.stage }, error.message);
+}
+
 /** @throws nothing: whatever was thrown becomes an answer */
-function errorResponse(thrown: unknown, requestId: string, log: Logger): Response {
+function errorResponse(thrown: unknown, requestId: string, visit: Visit): Response {
   const error = toQuarryError(thrown);
-  if (error.status >= 500) log.error({ code: error.code, err: error.cause ?? thrown }, error.message);
+  logFailure(visit, error, thrown);
   const headers: Record<string, string> = {};
   if (error.retryAfterS !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterS));
   else if (error.status === 429) headers['retry-after'] = '1';
@@ -170,6 +190,6 @@ function mutable(response: Response): Response {
 /** For streams that fail after the answer has begun: the same body that a failing route would have had. */
 export function describeError(ctx: Ctx, thrown: unknown): ReturnType<typeof toErrorBody> {
   const error = toQuarryError(thrown);
-  if (error.status >= 500) ctx.log.error({ code: error.code, err: error.cause ?? thrown }, error.message);
+  logFailure(ctx, error, thrown);
   return toErrorBody(error, ctx.requestId);
 }

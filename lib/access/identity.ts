@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { systemDb } from '../db';
+import { type HolderRow, readSessionHolder, readTokenHolder } from '../db';
 import type { Clock } from '../kernel/clock';
 import { QuarryError } from '../kernel/errors';
 import { isId } from '../kernel/ids';
@@ -32,31 +32,7 @@ export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-interface PlaceRow {
-  userId: string;
-  email: string;
-  name: string;
-  userActive: boolean;
-  role: string | null;
-  organizationId: string | null;
-  slug: string | null;
-  organizationName: string | null;
-}
-
-interface SessionRow extends PlaceRow {
-  lastAccessedAt: Date;
-  expiresAt: Date;
-  revokedAt: Date | null;
-}
-
-interface TokenRow extends PlaceRow {
-  id: string;
-  scopes: string[];
-  expiresAt: Date | null;
-  revokedAt: Date | null;
-}
-
-function placesOf(rows: PlaceRow[]): Place[] {
+function placesOf(rows: readonly HolderRow[]): Place[] {
   return rows.flatMap(({ organizationId, slug, organizationName, role }) =>
     organizationId && slug && organizationName !== null && role && isRoleName(role)
       ? [{ organization: { id: organizationId, slug, name: organizationName }, role }]
@@ -74,20 +50,7 @@ export async function identifySession(sessionId: string, clock: Clock): Promise<
   const now = clock.date();
   const idleSince = new Date(clock.now() - settings().sessionIdleMs);
   const touchBefore = new Date(clock.now() - SESSION_TOUCH_MS);
-  const rows = await systemDb().$queryRaw<SessionRow[]>`
-    WITH touched AS (
-      UPDATE "sessions" SET "lastAccessedAt" = ${now}::timestamptz
-      WHERE "id" = ${sessionId}::uuid AND "revokedAt" IS NULL AND "expiresAt" > ${now}::timestamptz
-        AND "lastAccessedAt" > ${idleSince}::timestamptz AND "lastAccessedAt" <= ${touchBefore}::timestamptz
-    )
-    SELECT s."lastAccessedAt", s."expiresAt", s."revokedAt", u."id" AS "userId", u."email", u."name", u."active" AS "userActive",
-           m."role", o."id" AS "organizationId", o."slug", o."name" AS "organizationName"
-    FROM "sessions" s
-    JOIN "users" u ON u."id" = s."userId"
-    LEFT JOIN "memberships" m ON m."userId" = u."id" AND m."active"
-    LEFT JOIN "organizations" o ON o."id" = m."organizationId"
-    WHERE s."id" = ${sessionId}::uuid
-    ORDER BY m."createdAt", o."id"`;
+  const rows = await readSessionHolder(sessionId, { now, idleSince, touchBefore });
   const first = rows[0];
   if (!first || first.revokedAt || !first.userActive) {
     throw new QuarryError('auth.invalid', 'You have been signed out. Sign in again.');
@@ -107,23 +70,8 @@ export async function identifySession(sessionId: string, clock: Clock): Promise<
  * @throws QuarryError auth.invalid, auth.expired
  */
 export async function identifyToken(token: string, clock: Clock): Promise<Identity> {
-  const hash = hashToken(token);
   const now = clock.date();
-  const touchBefore = new Date(clock.now() - TOKEN_TOUCH_MS);
-  const rows = await systemDb().$queryRaw<TokenRow[]>`
-    WITH touched AS (
-      UPDATE "access_tokens" SET "lastUsedAt" = ${now}::timestamptz
-      WHERE "tokenHash" = ${hash} AND "revokedAt" IS NULL AND ("expiresAt" IS NULL OR "expiresAt" > ${now}::timestamptz)
-        AND ("lastUsedAt" IS NULL OR "lastUsedAt" <= ${touchBefore}::timestamptz)
-    )
-    SELECT t."id", t."scopes", t."expiresAt", t."revokedAt", u."id" AS "userId", u."email", u."name", u."active" AS "userActive",
-           m."role", o."id" AS "organizationId", o."slug", o."name" AS "organizationName"
-    FROM "access_tokens" t
-    JOIN "users" u ON u."id" = t."userId"
-    LEFT JOIN "memberships" m ON m."userId" = u."id" AND m."organizationId" = t."organizationId" AND m."active"
-    LEFT JOIN "organizations" o ON o."id" = m."organizationId"
-    WHERE t."tokenHash" = ${hash}`;
-  const row = rows[0];
+  const row = await readTokenHolder(hashToken(token), { now, touchBefore: new Date(clock.now() - TOKEN_TOUCH_MS) });
   if (!row || row.revokedAt || !row.userActive || !row.organizationId) {
     throw new QuarryError(
       'auth.invalid',
@@ -133,7 +81,7 @@ export async function identifyToken(token: string, clock: Clock): Promise<Identi
   if (row.expiresAt && row.expiresAt <= now) throw new QuarryError('auth.expired', 'This token has expired. Create a new one.');
   return {
     principal: { kind: 'token', userId: row.userId, email: row.email, name: row.name, credentialId: row.id },
-    places: placesOf(rows),
+    places: placesOf([row]),
     scopes: row.scopes.length > 0 ? (row.scopes as Permission[]) : null,
   };
 }

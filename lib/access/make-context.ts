@@ -2,7 +2,7 @@ import { systemDb, tenantDb } from '../db';
 import { type Clock, processClock } from '../kernel/clock';
 import { QuarryError } from '../kernel/errors';
 import { newId } from '../kernel/ids';
-import { logger } from '../kernel/log';
+import { type Logger, logger } from '../kernel/log';
 import type { Ctx, Principal } from './context';
 import type { Identity, Place } from './identity';
 import { PERMISSIONS, type Permission, ROLES, type RoleName } from './permissions';
@@ -18,8 +18,16 @@ interface ContextParts {
 }
 
 function assemble(parts: ContextParts): Ctx {
-  const log = logger().child({ requestId: parts.requestId, organizationId: parts.organization.id });
-  return { ...parts, db: tenantDb(parts.organization.id), log };
+  let log: Logger | undefined;
+  return {
+    ...parts,
+    db: tenantDb(parts.organization.id),
+    // Made by the first who asks: most requests log nothing.
+    get log() {
+      log ??= logger().child({ requestId: parts.requestId, organizationId: parts.organization.id });
+      return log;
+    },
+  };
 }
 
 /** The context of an identified person in one of their places: role's permissions, cut down to the token's scopes. */

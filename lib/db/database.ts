@@ -1,9 +1,11 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import { LRUCache } from 'lru-cache';
 import { QuarryError } from '../kernel/errors';
 import { isId } from '../kernel/ids';
 import { logger } from '../kernel/log';
 import { BuilderPool } from './builder-pool';
 import { PrismaClient } from './generated/client';
+import { createHotPath, type HotPath } from './hot-path';
 import { scopeClient, type TenantDb, type TenantPrisma } from './tenant-client';
 import { TenantPool } from './tenant-pool';
 
@@ -16,6 +18,7 @@ export interface DatabaseOptions {
 export interface Database {
   tenantDb(organizationId: string): TenantDb;
   systemDb(): PrismaClient;
+  hot: HotPath;
   ping(): Promise<{ latencyMs: number }>;
   close(): Promise<void>;
 }
@@ -50,11 +53,19 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     transactionOptions: TRANSACTION_OPTIONS,
     omit: { user: { passwordHash: true } },
   });
+  // A scoped client holds nothing but its organisation's id; making one costs more than a small query.
+  const scoped = new LRUCache<string, TenantDb>({ max: 1_000 });
   return {
     tenantDb(organizationId) {
       if (!isId(organizationId)) throw new QuarryError('internal', 'An organisation is named by its id.');
-      return scopeClient(tenant, organizationId.toLowerCase(), (run, limits) => tenant.$transaction((tx) => run(tx), limits));
+      const id = organizationId.toLowerCase();
+      const known = scoped.get(id);
+      if (known) return known;
+      const made = scopeClient(tenant, id, (run, limits) => tenant.$transaction((tx) => run(tx), limits));
+      scoped.set(id, made);
+      return made;
     },
+    hot: createHotPath({ system: systemPool, tenant: tenantPool }),
     systemDb: () => system,
     async ping() {
       const startedAt = performance.now();

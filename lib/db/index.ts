@@ -6,6 +6,7 @@
 import { dropSingleton, singleton } from '../kernel/singleton';
 import { type Database, openDatabase } from './database';
 import type { PrismaClient } from './generated/client';
+import type { HotPath } from './hot-path';
 import type { MigrateOptions } from './migrate';
 import { createVault, readMasterKeys, type SealedSecret, type Vault } from './secrets';
 import type { TenantDb } from './tenant-client';
@@ -13,6 +14,7 @@ import { databaseUrl } from './url';
 
 export { type Database, openDatabase } from './database';
 export { Prisma } from './generated/client';
+export type { HolderRow, QueryRunRow, SessionHolderRow, SourceRead, TokenHolderRow } from './hot-path';
 export type { MigrateOptions } from './migrate';
 export { createScratchDatabase, type ScratchDatabase } from './scratch';
 export { createVault, type MasterKeys, type SealedSecret } from './secrets';
@@ -35,6 +37,21 @@ export function tenantDb(organizationId: string): TenantDb {
 export function systemDb(): PrismaClient {
   return database().systemDb();
 }
+
+/** The holder of a session, whatever the organisation; see HotPath. For the door only. @throws QuarryError database.unavailable */
+export const readSessionHolder: HotPath['readSessionHolder'] = (...args) => database().hot.readSessionHolder(...args);
+
+/** The holder of a token, whatever the organisation; see HotPath. For the door only. @throws QuarryError database.unavailable */
+export const readTokenHolder: HotPath['readTokenHolder'] = (...args) => database().hot.readTokenHolder(...args);
+
+/**
+ * One organisation's source with its environment, read on a tenant connection in one round trip; see HotPath.
+ * @throws QuarryError database.unavailable; internal when the organisation's id isn't a UUID
+ */
+export const readSource: HotPath['readSource'] = (...args) => database().hot.readSource(...args);
+
+/** Adds to an organisation's query history, all rows or none; see HotPath. @throws the driver's error when a row doesn't fit */
+export const appendQueryRuns: HotPath['appendQueryRuns'] = (...args) => database().hot.appendQueryRuns(...args);
 
 /**
  * Brings the builder database to the newest version. Safe to run twice, by two processes at once, and after a kill.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Ctx } from '../access';
-import { tenantDb } from '../db';
+import { appendQueryRuns, tenantDb } from '../db';
 import type { QuarryError } from '../kernel/errors';
 import { newId } from '../kernel/ids';
 import { logger } from '../kernel/log';
@@ -103,7 +103,7 @@ async function writeBatch(batch: RunRecord[]): Promise<void> {
   }
   for (const [organizationId, runs] of byOrganization) {
     try {
-      await tenantDb(organizationId).queryRun.createMany({ data: runs.map(toRow) });
+      await appendQueryRuns(organizationId, runs.map(toRow));
     } catch {
       // One bad record (a source that is gone, an id that a client used twice) must not cost the others.
       for (const run of runs) await writeOne(organizationId, run);

@@ -1,10 +1,12 @@
 import type { Ctx } from '../access';
 import { getAdapter } from '../adapters/registry';
+import { readSource } from '../db';
+import { isId } from '../kernel/ids';
 import { openConnection } from './credentials';
 import { openPool } from './open-pool';
 import type { MadePool } from './pool-registry';
 import { pools } from './pools';
-import { environmentOf, getSourceRow, ownerOf, type SourceRow, settingsOf, summariseRow } from './source-row';
+import { getSourceRow, ownerOf, type SourceRow, settingsOf, sourceNotFound, summariseRow } from './source-row';
 import type { OpenSource } from './types';
 
 /**
@@ -13,8 +15,10 @@ import type { OpenSource } from './types';
  * @throws QuarryError not_found when the caller's organisation has no such source
  */
 export async function openSource(ctx: Ctx, dataSourceId: string): Promise<OpenSource> {
-  const row = await getSourceRow(ctx, dataSourceId);
-  const source = summariseRow(row, await environmentOf(ctx, row));
+  const found = isId(dataSourceId) ? await readSource(ctx.organization.id, dataSourceId) : null;
+  if (!found) throw sourceNotFound();
+  const { row, environment } = found;
+  const source = summariseRow(row, environment);
   const make = () => makePool(ctx, row);
   return {
     source,
@@ -34,6 +38,7 @@ async function makePool(ctx: Ctx, seen: SourceRow): Promise<MadePool> {
   const row = version === seen.credentialVersion ? seen : await getSourceRow(ctx, seen.id);
   const settings = settingsOf(row);
   const { pool, size } = await openPool({
+    organizationId: ctx.organization.id,
     adapter,
     config,
     pool: settings.pool,

@@ -1,10 +1,8 @@
-import { LRUCache } from 'lru-cache';
 import type { Ctx } from '../access';
 import type { ConnectionSummary } from '../adapters/contract';
 import type { Prisma } from '../db';
 import { QuarryError } from '../kernel/errors';
 import { isId } from '../kernel/ids';
-import { singleton } from '../kernel/singleton';
 import type { PoolOwner } from './pool-registry';
 import { pools } from './pools';
 import { limitsSchema, poolSchema } from './schema';
@@ -31,23 +29,13 @@ export function ownerOf(row: Pick<SourceRow, 'id' | 'organizationId' | 'environm
   return { organizationId: row.organizationId, environmentId: row.environmentId, dataSourceId: row.id };
 }
 
-const ENVIRONMENT_TTL_MS = 30_000;
-
-/** The environment of a row. Remembered for half a minute, because every query needs it and it hardly ever changes. */
+/** The environment of a row. */
 export async function environmentOf(ctx: Ctx, row: SourceRow): Promise<EnvironmentSummary> {
-  const known = singleton(
-    'sources.environments',
-    () => new LRUCache<string, EnvironmentSummary>({ max: 5_000, ttl: ENVIRONMENT_TTL_MS }),
-  );
-  const key = `${row.organizationId}/${row.environmentId}`;
-  const remembered = known.get(key);
-  if (remembered) return remembered;
   const found = await ctx.db.environment.findFirst({
     where: { id: row.environmentId },
     select: { id: true, slug: true, name: true, kind: true },
   });
   if (!found) throw sourceNotFound();
-  known.set(key, found);
   return found;
 }
 

@@ -110,6 +110,11 @@ describe('a planted violation fails:', () => {
       { 'lib/query/x.ts': "import { systemDb } from '../db';\nsystemDb;" },
       'system client: lib/query/x.ts',
     ],
+    [
+      'a read across organisations in a feature',
+      { 'lib/query/x.ts': "import { readTokenHolder } from '../db';\nreadTokenHolder;" },
+      'system client: lib/query/x.ts',
+    ],
     ['process.env in a feature', { 'lib/query/x.ts': 'export const x = process.env.HOME;' }, 'process.env: lib/query/x.ts'],
     [
       'process.env by another name',

@@ -60,6 +60,9 @@ function isEngine(unit: string): boolean {
   return unit.split('/').length === 3;
 }
 
+/** What of lib/db isn't bound to one organisation. */
+const SYSTEM_DB_NAMES = new Set(['systemDb', 'readSessionHolder', 'readTokenHolder']);
+
 /** Test support that belongs to its folder. */
 const FOR_TESTS = new Set(['lib/db/scratch']);
 
@@ -81,8 +84,15 @@ function checkImport(source: SourceFacts, one: ImportFact, unitAt: UnitResolver)
     return found;
   }
   if (!one.target) return found;
-  if (one.names.includes('systemDb') && !source.isTest && !SYSTEM_DB_USERS.some((prefix) => source.file.startsWith(prefix))) {
-    report('system client', 'systemDb sees every organisation; use ctx.db');
+  if (
+    one.names.some((name) => SYSTEM_DB_NAMES.has(name)) &&
+    !source.isTest &&
+    !SYSTEM_DB_USERS.some((prefix) => source.file.startsWith(prefix))
+  ) {
+    report(
+      'system client',
+      `${one.names.filter((name) => SYSTEM_DB_NAMES.has(name)).join(', ')} sees every organisation; use ctx.db`,
+    );
   }
   const from = unitOf(source.file);
   const target = unitAt(one.target);

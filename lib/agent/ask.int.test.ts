@@ -236,7 +236,7 @@ describe('tenancy', () => {
 describe('streamAnswer [C22]', () => {
   it('sends steps, then words, then the result, then done', async () => {
     const { ctx, dataSourceId } = await workspace([[text('SELECT count(*) AS n FROM customers')]]);
-    const body = await streamAnswer(ctx, { dataSourceId, question: 'How many customers?' }).text();
+    const body = await (await streamAnswer(ctx, { dataSourceId, question: 'How many customers?' })).text();
     const names = [...body.matchAll(/^event: (\w+)$/gm)].map((match) => match[1]);
     expect(names[0]).toBe('step');
     expect(names.at(-1)).toBe('done');
@@ -244,9 +244,18 @@ describe('streamAnswer [C22]', () => {
     expect(names.indexOf('result')).toBeGreaterThan(names.lastIndexOf('token'));
   });
 
+  it('refuses what is not there before the stream begins, so that the answer has a status of its own', async () => {
+    const theirs = await workspace([]);
+    const { ctx, dataSourceId } = await workspace([]);
+    const question = 'How many customers?';
+    expect((await failure(streamAnswer(ctx, { dataSourceId: theirs.dataSourceId, question }))).code).toBe('not_found');
+    const { conversationId } = await ask(theirs.ctx, { dataSourceId: theirs.dataSourceId, question });
+    expect((await failure(streamAnswer(ctx, { dataSourceId, question, conversationId }))).code).toBe('not_found');
+  });
+
   it('sends our error body when it fails', async () => {
     const { ctx, dataSourceId } = await workspace([[{ kind: 'status', status: 401 }]]);
-    const body = await streamAnswer(ctx, { dataSourceId, question: 'How many customers?' }).text();
+    const body = await (await streamAnswer(ctx, { dataSourceId, question: 'How many customers?' })).text();
     expect(body).toContain('event: error\ndata: {"error":{"code":"model.auth_failed"');
   });
 });

@@ -1,13 +1,20 @@
 import type { Ctx } from '../access';
+import { findConversation } from '../conversations';
 import type { AskInput } from '../conversations/schema';
-import { toErrorBody, toQuarryError } from '../kernel/errors';
+import { QuarryError, toErrorBody, toQuarryError } from '../kernel/errors';
+import { getSource } from '../sources';
 import { ask } from './ask';
 
 /**
  * A question's answer as server-sent events: `step` and `token` while it is made, then `result` or `error`, then `done` [C22].
  * When the reader goes away the question is cancelled, down to the database.
+ * @throws QuarryError not_found (source, conversation) while the answer can still have a status of its own
  */
-export function streamAnswer(ctx: Ctx, input: AskInput): Response {
+export async function streamAnswer(ctx: Ctx, input: AskInput): Promise<Response> {
+  await getSource(ctx, input.dataSourceId);
+  if (input.conversationId !== undefined && !(await findConversation(ctx, input.conversationId))) {
+    throw new QuarryError('not_found', 'There is no such conversation.');
+  }
   const gone = new AbortController();
   const own: Ctx = { ...ctx, signal: AbortSignal.any([ctx.signal, gone.signal]) };
   const encoder = new TextEncoder();

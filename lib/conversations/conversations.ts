@@ -34,7 +34,7 @@ export async function listConversations(
     where: {
       userId: ctx.principal.userId,
       deletedAt: null,
-      ...(input.query ? { title: { contains: input.query, mode: 'insensitive' as const } } : {}),
+      ...(input.query ? { title: { contains: literal(input.query), mode: 'insensitive' as const } } : {}),
       ...(after ? { OR: [{ updatedAt: { lt: after.updatedAt } }, { updatedAt: after.updatedAt, id: { lt: after.id } }] } : {}),
     },
     orderBy: [{ updatedAt: 'desc' }, { id: 'desc' }],
@@ -88,6 +88,9 @@ async function getOwn(ctx: Ctx, id: string): Promise<ConversationSummary> {
   if (!found) throw new QuarryError('not_found', 'There is no such conversation.');
   return found;
 }
+
+/** Prisma hands a text to LIKE as it is: `%`, `_` and the backslash would be wildcards. */
+const literal = (text: string) => text.replace(/[\\%_]/g, '\\$&');
 
 /** With its messages in order. @throws QuarryError not_found */
 export async function getConversation(ctx: Ctx, id: string): Promise<ConversationView> {

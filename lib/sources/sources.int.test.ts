@@ -235,6 +235,19 @@ describe('[A13] changing and deleting', () => {
     expect((await openSource(org.ctx, id)).credentialVersion).toBe(1);
   });
 
+  it('takes a whole connection in place of one that was corrupted, but no part of one', async () => {
+    const database = await sourceDatabase();
+    const { id } = await createSource(org.ctx, { name: name(), type: 'postgres', connection: database.connection });
+    const { sealed } = await org.ctx.db.credential.findFirstOrThrow({ where: { dataSourceId: id } });
+    const middle = Math.floor(sealed.length / 2);
+    const altered = `${sealed.slice(0, middle)}${sealed[middle] === 'A' ? 'B' : 'A'}${sealed.slice(middle + 1)}`;
+    await org.ctx.db.credential.updateMany({ where: { dataSourceId: id }, data: { sealed: altered } });
+    const part = updateSource(org.ctx, id, { connection: { password: database.connection.password } });
+    await expect(part).rejects.toMatchObject({ code: 'vault.corrupt' });
+    await updateSource(org.ctx, id, { connection: database.connection });
+    expect(await query(id, 'SELECT count(*) FROM t')).toEqual([['0']]);
+  });
+
   it('does not send the stored password to another server', async () => {
     const { id } = await connected();
     await expect(updateSource(org.ctx, id, { connection: { host: 'localhost' } })).rejects.toMatchObject({

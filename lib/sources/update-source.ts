@@ -58,12 +58,27 @@ async function prepareChange(ctx: Ctx, row: SourceRow, input: UpdateSourceInput)
     );
   }
   const adapter = getAdapter(row.type);
-  const stored = await openConnection(ctx, row.id, adapter);
-  const config = input.connection ? mergeConnection(adapter.manifest, stored.config, input.connection) : stored.config;
+  const stored = await openStored(ctx, row, adapter, input.connection);
+  const config = input.connection ? mergeConnection(adapter.manifest, stored, input.connection) : stored;
   const connected = input.connection ? await connect(ctx, row, input, adapter, config) : null;
   const version = row.credentialVersion + 1;
   const sealed = await sealConnection(ctx.organization.id, row.id, version, config);
   return { version, sealed, summary: { ...adapter.manifest.summarise(config) }, connected };
+}
+
+/**
+ * The stored connection. One that can't be opened any more is null when the change brings a whole one: entering it again is what
+ * the error asks people to do.
+ */
+async function openStored(ctx: Ctx, row: SourceRow, adapter: Adapter, change: UpdateSourceInput['connection']): Promise<unknown> {
+  try {
+    return (await openConnection(ctx, row.id, adapter)).config;
+  } catch (error) {
+    const lost = error instanceof QuarryError && (error.code === 'vault.corrupt' || error.code === 'vault.key_missing');
+    const whole = (change?.uri ?? change?.host ?? change?.file) !== undefined;
+    if (lost && whole) return null;
+    throw error;
+  }
 }
 
 function connect(ctx: Ctx, row: SourceRow, input: UpdateSourceInput, adapter: Adapter, config: unknown): Promise<Connected> {

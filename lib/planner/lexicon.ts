@@ -548,3 +548,8 @@ export const LIGHT_WORDS: ReadonlySet<string> = new Set(
   driven drive drives drove treat treated treats hired hire hires employ employed employs allocated listed list host hosted hosts directed direct directs represent represents represented cast  voted  scored  
   obtain obtained achieve achieved gain gained reach reached flew fly flies flying depart departs departed arrive arrives arrived speak speaks spoken spoke study studied studies graduate graduated receive live  raised got get gets keep kept stand stands word words substring letter string somewhere anything something nothing none`),
 );
+
+/** Stems that name any row or any figure: they need no column of their own. */
+export const NEVER_NAMES: ReadonlySet<string> = new Set(
+  list('name titl id number code date valu detail inform list type amount total record data person peopl'),
+);

@@ -5,7 +5,7 @@ import { type CatalogueIndex, indexCatalogue } from './catalogue-index';
 import { explainPlan } from './explain';
 import { extendPlan, isFollowUp } from './follow-up';
 import { CannotPlan } from './plan-parts';
-import { confidenceOf, type Reading, readQuestion } from './reading';
+import { confidenceOf, lostParts, type Reading, readQuestion } from './reading';
 import { renderPlan } from './render';
 import type { Choice } from './resolve';
 import type { GlossaryTerm, PlannedQuery, PlanOutcome, ValueIndex } from './schema';
@@ -53,7 +53,7 @@ function planned(reading: Reading, assembly: Assembly, index: CatalogueIndex, in
     explanation: explainPlan(plan, index),
     assumptions: [...notes, ...assembly.assumptions],
     tables: [plan.from, ...plan.joins.map((join) => join.table)],
-    confidence: confidenceOf(reading, assembly),
+    confidence: confidenceOf(reading, assembly, index),
   };
 }
 
@@ -92,7 +92,16 @@ export function planOnce(input: PlanInput): PlanOutcome {
   if (follow) return { kind: 'answer', planned: follow };
   try {
     const { planned: best, reading, assembly } = readPlan(input);
-    if (best.confidence < MIN_CONFIDENCE) return decline(reading, suggestions(), null);
+    if (best.confidence < MIN_CONFIDENCE) {
+      const lost = lostParts(reading, assembly, index);
+      const words = lost.slice(0, 3).map((part) => `"${part}"`);
+      const understood = best.explanation.replace(/\.$/, '').toLowerCase();
+      return decline(
+        reading,
+        suggestions(),
+        words.length > 0 ? `I understood "${understood}", but not ${words.join(' and ')}.` : null,
+      );
+    }
     const choices = otherReadings(input, assembly, best, index);
     if (choices.length > 1) return { kind: 'clarify', question: 'Which of these do you mean?', choices };
     return { kind: 'answer', planned: best };

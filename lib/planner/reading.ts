@@ -1,7 +1,8 @@
 /** One reading of a question: its tokens, what they link to, the sketch, and how sure all of it is. */
 import type { Assembly } from './assemble';
 import type { CatalogueIndex } from './catalogue-index';
-import { findPeriods } from './dates';
+import { uncovered } from './coverage';
+import { findPeriods, type Period } from './dates';
 import { linkMentions, type Mention } from './link';
 import { Reader } from './read';
 import type { ValueIndex } from './schema';
@@ -31,6 +32,7 @@ export interface Reading {
   sketch: Sketch;
   mentions: Mention[];
   tokens: Token[];
+  periods: Period[];
 }
 
 /** @param followUp the words change an earlier question, so that "by month" needs no aggregate of its own */
@@ -54,15 +56,23 @@ export function readQuestion(question: string, index: CatalogueIndex, values: Va
     ).read(),
     mentions,
     tokens,
+    periods,
   };
 }
 
-/** How sure a reading is, between 0 and 1: what was left unread, and how well names linked. */
-export function confidenceOf({ sketch, mentions, tokens }: Reading, assembly: Assembly): number {
+/** The parts of a question that were read, but did not reach the plan. */
+export function lostParts({ tokens, mentions, periods }: Reading, assembly: Assembly, index: CatalogueIndex): string[] {
+  return uncovered(tokens, mentions, periods, assembly.plan, index);
+}
+
+/** How sure a reading is, between 0 and 1: what was left unread or got lost, and how well names linked. */
+export function confidenceOf(reading: Reading, assembly: Assembly, index: CatalogueIndex): number {
+  const { sketch, mentions, tokens } = reading;
   const content = Math.max(3, tokens.filter((token) => token.kind !== 'stop').length);
   const lost = sketch.unknown.reduce((sum, entry) => sum + entry.weight, 0);
   let confidence = 0.97 - Math.min(0.75, (lost / content) * 0.9 + lost * 0.2) - (1 - assembly.certainty);
   if (sketch.unsupported.length > 0) confidence -= 0.5;
+  if (lostParts(reading, assembly, index).length > 0) confidence -= 0.45;
   const read =
     mentions.length +
     sketch.selects.length +

@@ -143,7 +143,7 @@ function isSure(question: string, index: CatalogueIndex, values: ValueIndex): bo
   try {
     const reading = readQuestion(question, index, values, ANY_DAY);
     const assembly = assemble(reading.sketch, index, values);
-    return assembly.doubts.length === 0 && confidenceOf(reading, assembly) >= SURE;
+    return assembly.doubts.length === 0 && confidenceOf(reading, assembly, index) >= SURE;
   } catch (error) {
     if (error instanceof CannotPlan) return false;
     throw error;

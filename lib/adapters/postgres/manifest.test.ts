@@ -67,6 +67,11 @@ describe('a PostgreSQL connection', () => {
     expect(() => parse({ database: 'd', username: 'u' })).toThrow(/host of the connection is missing/);
   });
 
+  it('says in words what is wrong', () => {
+    const long = { host: 'h'.repeat(300), database: 'd', username: 'u' };
+    expect(() => parse(long)).toThrow('The host of the connection must have at most 253 characters.');
+  });
+
   it('summarises without a secret', () => {
     const summary = manifest.summarise(uri('postgres://u:hush@[::1]:6432/d'));
     expect(summary).toEqual({ target: '[::1]:6432', database: 'd', username: 'u' });

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { QuarryError } from '../../kernel/errors';
+import { inputMessage } from '../../kernel/input-message';
 import type { ConnectionInput, Manifest } from '../contract';
 
 const PEM = z
@@ -96,14 +97,15 @@ function parseConnection(input: ConnectionInput): PostgresConfig {
   if (input.ssh) throw new QuarryError('input.invalid', 'SSH tunnels are not available yet. Connect to the database directly.');
   const fromUri = input.uri ? parseUri(input.uri.trim()) : {};
   const tls = input.tls ?? fromUri.tls ?? { mode: 'prefer' };
-  const parsed = postgresConfigSchema.safeParse({
+  const fields = {
     host: input.host ?? fromUri.host,
     port: input.port ?? fromUri.port ?? 5432,
     database: input.database ?? fromUri.database ?? input.username ?? fromUri.username,
     username: input.username ?? fromUri.username,
     password: input.password ?? fromUri.password,
     tls: Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined && value !== '')),
-  });
+  };
+  const parsed = postgresConfigSchema.safeParse(fields, { error: inputMessage });
   if (parsed.success) {
     const { cert, key } = parsed.data.tls;
     if ((cert === undefined) !== (key === undefined)) {
@@ -113,8 +115,9 @@ function parseConnection(input: ConnectionInput): PostgresConfig {
   }
   const issue = parsed.error.issues[0];
   const field = issue?.path.join('.') || 'connection';
-  const reason = issue?.code === 'invalid_type' ? 'is missing' : issue?.message;
-  throw new QuarryError('input.invalid', `The ${field} of the connection ${reason ?? 'is not valid'}.`, { details: { field } });
+  throw new QuarryError('input.invalid', `The ${field} of the connection ${issue?.message ?? 'is not valid'}.`, {
+    details: { field },
+  });
 }
 
 type UriParts = Partial<Omit<PostgresConfig, 'tls'>> & { tls?: PostgresConfig['tls'] };

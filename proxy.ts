@@ -23,6 +23,8 @@ export function proxy(request: NextRequest): NextResponse {
   ].join('; ');
   const headers = new Headers(request.headers);
   headers.set('content-security-policy', policy);
+  // Set here, never taken from the client: lib/access leads back to it after signing in.
+  headers.set('x-quarry-path', request.nextUrl.pathname + request.nextUrl.search);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set('content-security-policy', policy);
   return response;

@@ -1,14 +1,16 @@
 import type { Ctx } from '@/lib/access';
+import { describeModel } from '@/lib/agent';
 import { listSources, listSourceTypes, type SourceSummary } from '@/lib/sources';
 import { describeCaller, listEnvironments } from '@/lib/tenancy';
 import type { SourceInfo, WorkspaceData } from '../_ui/workspace';
 
 /** What the frame and the palette need, read once per visit of the workspace. */
 export async function loadWorkspace(ctx: Ctx): Promise<WorkspaceData> {
-  const [caller, environments, sources] = await Promise.all([
+  const [caller, environments, sources, model] = await Promise.all([
     describeCaller(ctx),
     listEnvironments(ctx),
     ctx.permissions.has('source.read') ? listSources(ctx) : [],
+    describeModel(ctx),
   ]);
   return {
     organization: { slug: caller.organization.slug, name: caller.organization.name },
@@ -18,6 +20,7 @@ export async function loadWorkspace(ctx: Ctx): Promise<WorkspaceData> {
     permissions: caller.permissions,
     environments,
     sources: sources.map(toSourceInfo),
+    model,
   };
 }
 

@@ -63,8 +63,11 @@ export interface Api {
   raw(path: string, options?: RequestOptions): Promise<Response>;
 }
 
-/** @param organization slug that the session acts in; null before there is one (set-up) */
-export function createApi(organization: string | null): Api {
+/**
+ * @param organization slug that the session acts in; null before there is one (set-up)
+ * @param onSignedOut hears that the session ended, before the error is thrown
+ */
+export function createApi(organization: string | null, onSignedOut?: () => void): Api {
   const raw: Api['raw'] = async (path, { method = 'GET', body, query, signal } = {}) => {
     const search = new URLSearchParams();
     for (const [key, value] of Object.entries(query ?? {})) if (value !== undefined) search.set(key, value);
@@ -83,6 +86,7 @@ export function createApi(organization: string | null): Api {
     } catch (error) {
       throw toApiError(error);
     }
+    if (response.status === 401) onSignedOut?.();
     if (!response.ok) throw await failureOf(response);
     return response;
   };

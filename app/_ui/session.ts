@@ -34,3 +34,18 @@ export function signIn(email: string, password: string): Promise<void> {
 export function signOut(): Promise<void> {
   return post('/api/auth/signout', {}, 'Signing out failed. Try again in a moment.');
 }
+
+/** Where the sign-in page leads back to. Only a path of this site is believed; everything else is the front page. */
+export function safeReturn(path: string | undefined): string {
+  return path && /^\/(?![/\\])/.test(path) ? path : '/';
+}
+
+let leaving = false;
+
+/** The session ended while somebody worked: to the sign-in page, and back to this place afterwards. Once, however many requests failed. */
+export function goToSignIn(): void {
+  if (leaving) return;
+  leaving = true;
+  const { pathname, search } = window.location;
+  window.location.assign(`/sign-in?${new URLSearchParams({ from: pathname + search, ended: '1' })}`);
+}

@@ -4,6 +4,7 @@ import { createContext, type ReactNode, useCallback, useContext, useEffect, useM
 import type { Permission, RoleName } from '@/lib/access/permissions';
 import { type Api, createApi } from './api';
 import type { EnvironmentKind } from './chip';
+import { goToSignIn } from './session';
 
 export interface EnvironmentInfo {
   id: string;
@@ -34,6 +35,8 @@ export interface WorkspaceData {
   permissions: Permission[];
   environments: EnvironmentInfo[];
   sources: SourceInfo[];
+  /** Who answers questions first; null: the built-in planner. */
+  model: { provider: string | null; model: string | null };
 }
 
 interface WorkspaceValue extends WorkspaceData {
@@ -58,7 +61,7 @@ export function WorkspaceProvider({ data, children }: { data: WorkspaceData; chi
     const permissions = new Set(data.permissions);
     return {
       ...data,
-      api: createApi(data.organization.slug),
+      api: createApi(data.organization.slug, goToSignIn),
       can: (permission) => permissions.has(permission),
       path: (rest) => `/${data.organization.slug}${rest}`,
     };

@@ -32,11 +32,20 @@ export async function findVisitor(): Promise<Identity | null> {
 export async function page(spec: { permission: Permission; organization: string }): Promise<Ctx> {
   const { notFound, redirect } = await import('next/navigation');
   const identity = await findVisitor();
-  if (!identity) return redirect('/sign-in');
+  if (!identity) return redirect(await signInPath());
   const place = identity.places.some(({ organization }) => organization.slug === spec.organization)
     ? choosePlace(identity, spec.organization)
     : notFound();
   const ctx = contextFor(identity, place, { requestId: newId(), clock: processClock(), signal: new AbortController().signal });
   if (!ctx.permissions.has(spec.permission)) notFound();
   return ctx;
+}
+
+/** The header in which proxy.ts tells server components the path and query of the page. */
+const PATH_HEADER = 'x-quarry-path';
+
+async function signInPath(): Promise<string> {
+  const { headers } = await import('next/headers');
+  const path = (await headers()).get(PATH_HEADER);
+  return path ? `/sign-in?${new URLSearchParams({ from: path })}` : '/sign-in';
 }

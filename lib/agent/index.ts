@@ -7,6 +7,7 @@ export { ask } from './ask';
 export {
   createModelProvider,
   deleteModelProvider,
+  describeModel,
   listModelProviders,
   testModelProvider,
   updateModelProvider,

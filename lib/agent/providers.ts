@@ -93,6 +93,19 @@ function toView(row: ProviderRow): ModelProviderView {
   };
 }
 
+/** Who answers this organisation's questions first, by name, for everybody who may ask; null for both is the built-in planner. */
+export async function describeModel(ctx: Ctx): Promise<{ provider: string | null; model: string | null }> {
+  const row = await ctx.db.modelProvider.findFirst({
+    where: { enabled: true },
+    orderBy: [{ position: 'asc' }, { createdAt: 'asc' }],
+    select: { name: true, models: true },
+  });
+  if (row) return { provider: row.name, model: modelsSchema.parse(row.models).balanced };
+  const { modelProvider, fastModel, balancedModel, complexModel } = settings();
+  if (modelProvider === 'builtin') return { provider: null, model: null };
+  return { provider: modelProvider, model: balancedModel ?? fastModel ?? complexModel ?? null };
+}
+
 /** Providers of the organisation, in fail-over order; never a key. */
 export async function listModelProviders(ctx: Ctx): Promise<ModelProviderView[]> {
   const rows = await ctx.db.modelProvider.findMany({ orderBy: [{ position: 'asc' }, { createdAt: 'asc' }] });

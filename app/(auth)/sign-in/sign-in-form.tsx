@@ -7,7 +7,8 @@ import { Field, Input, PasswordInput } from '../../_ui/field';
 import { Notice } from '../../_ui/notice';
 import { signIn } from '../../_ui/session';
 
-export function SignInForm() {
+/** @param back where to go after signing in; ended: the session ended in the middle of work */
+export function SignInForm({ back, ended }: { back: string; ended: boolean }) {
   const [error, setError] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
 
@@ -18,7 +19,7 @@ export function SignInForm() {
     setError(null);
     try {
       await signIn(String(form.get('email')), String(form.get('password')));
-      window.location.assign('/');
+      window.location.assign(back);
     } catch (cause) {
       setError(toApiError(cause));
       setBusy(false);
@@ -28,6 +29,9 @@ export function SignInForm() {
   return (
     <form onSubmit={submit} className="flex flex-col gap-5">
       <h1 className="font-semibold text-2xl text-ink tracking-tight">Sign in</h1>
+      {ended && !error ? (
+        <Notice tone="info">Your session ended. Sign in to go on where you were; what you typed is kept.</Notice>
+      ) : null}
       {error ? (
         <Notice tone={error.code === 'rate.limited' ? 'warning' : 'danger'} live>
           {error.message}

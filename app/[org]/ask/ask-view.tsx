@@ -11,9 +11,11 @@ import { Empty, Notice } from '../../_ui/notice';
 import { rememberLooks } from '../../_ui/providers';
 import { type SourceInfo, useEnvironmentOnFrame, useWorkspace } from '../../_ui/workspace';
 import { useConversations } from './conversations';
+import { keepDraft, readDraft } from './draft';
 import { EmptyAsk } from './empty-ask';
 import { Exchange } from './exchange';
 import { exchangesOf } from './exchange-state';
+import { ModelChip } from './model-chip';
 import { QuestionBox } from './question-box';
 import { SourceChip } from './source-chip';
 import { chooseSource, SOURCE_COOKIE } from './source-choice';
@@ -42,7 +44,7 @@ function Conversation({ conversation, preferredSource, question: firstQuestion }
       ? (sources.find((item) => item.id === conversation.dataSourceId) ?? null)
       : chooseSource(sources, preferredSource),
   );
-  const [text, setText] = useState('');
+  const [text, setBoxText] = useState('');
   const box = useRef<HTMLTextAreaElement>(null);
   const initial = useMemo(() => (conversation ? exchangesOf(conversation) : []), [conversation]);
   useEnvironmentOnFrame(source?.environment ?? null);
@@ -60,12 +62,24 @@ function Conversation({ conversation, preferredSource, question: firstQuestion }
     refresh().catch(() => undefined);
     box.current?.focus();
   }, [refresh]);
+  const opened = conversation?.id ?? null;
+  const setText = useCallback(
+    (next: string) => {
+      setBoxText(next);
+      keepDraft(conversationOf() ?? opened, next);
+    },
+    [opened],
+  );
+  // After the first paint: the server can't know what this tab kept.
+  useEffect(() => setBoxText((old) => old || readDraft(opened)), [opened]);
+  const onRefused = useCallback((question: string) => setText(question), [setText]);
   const { exchanges, running, ask, stop } = useAsk({
     api,
     initial,
     conversationId: conversation?.id ?? null,
     onConversation,
     onSettled,
+    onRefused,
   });
 
   const send = (question: string) => {
@@ -109,7 +123,12 @@ function Conversation({ conversation, preferredSource, question: firstQuestion }
           <QuestionBox
             {...boxProps}
             placeholder="Ask about your data…"
-            chips={<SourceChip source={source} onChange={conversation ? undefined : choose} />}
+            chips={
+              <>
+                <SourceChip source={source} onChange={conversation ? undefined : choose} />
+                <ModelChip />
+              </>
+            }
           />
         </EmptyAsk>
       </>
@@ -127,6 +146,7 @@ function Conversation({ conversation, preferredSource, question: firstQuestion }
             source={source}
             last={index === exchanges.length - 1}
             onAsk={send}
+            onStop={stop}
             onRefresh={source && !running ? () => ask(exchange.question, source.id, 'refresh') : undefined}
           />
         ))}
@@ -134,7 +154,16 @@ function Conversation({ conversation, preferredSource, question: firstQuestion }
       <div className="shrink-0 px-3 pb-3 md:px-6 md:pb-5">
         <div className="mx-auto max-w-[800px]">
           {source ? (
-            <QuestionBox {...boxProps} placeholder="Ask a follow-up…" chips={<SourceChip source={source} />} />
+            <QuestionBox
+              {...boxProps}
+              placeholder="Ask a follow-up…"
+              chips={
+                <>
+                  <SourceChip source={source} />
+                  <ModelChip />
+                </>
+              }
+            />
           ) : (
             <Notice tone="info">
               The source of this conversation was removed. Its answers stay; new questions need another source.
@@ -144,6 +173,11 @@ function Conversation({ conversation, preferredSource, question: firstQuestion }
       </div>
     </>
   );
+}
+
+/** The conversation in the address, which changes with the first answer while the page stays. */
+function conversationOf(): string | null {
+  return /\/ask\/([^/]+)/.exec(window.location.pathname)?.[1] ?? null;
 }
 
 /** Escape stops, wherever the focus is, unless something that floats wants it. */

@@ -23,6 +23,8 @@ export interface ExchangeView {
   attempts: Attempt[];
   failure: ApiFailure | null;
   durationMs: number | null;
+  /** When a stored answer's rows were read, ISO 8601; null while they are as new as the page. */
+  keptAt: string | null;
 }
 
 export function newExchange(key: string, question: string): ExchangeView {
@@ -37,6 +39,7 @@ export function newExchange(key: string, question: string): ExchangeView {
     attempts: [],
     failure: null,
     durationMs: null,
+    keptAt: null,
   };
 }
 
@@ -114,6 +117,7 @@ function storedExchange(question: MessageView, reply: MessageView | null): Excha
     attempts,
     failure: reply.status === 'failed' ? (result?.error ?? { code: 'internal', message: reply.content }) : null,
     durationMs: reply.durationMs,
+    keptAt: reply.createdAt,
     steps: storedSteps(attempts, reply.status),
   };
 }

@@ -14,10 +14,11 @@ interface Props {
   last: boolean;
   onAsk(question: string): void;
   onRefresh?(): void;
+  onStop(): void;
 }
 
 /** A question and its answer, read like a page: sentence, figures, the query that made them. */
-export function Exchange({ exchange, source, last, onAsk, onRefresh }: Props) {
+export function Exchange({ exchange, source, last, onAsk, onRefresh, onStop }: Props) {
   return (
     <article className="flex flex-col gap-4" aria-label={exchange.question}>
       <div className="flex justify-end">
@@ -25,7 +26,7 @@ export function Exchange({ exchange, source, last, onAsk, onRefresh }: Props) {
           {exchange.question}
         </p>
       </div>
-      <Trace exchange={exchange} />
+      <Trace exchange={exchange} onStop={onStop} />
       <div aria-live="polite" aria-atomic="false" className="flex flex-col gap-4 empty:hidden">
         <Body exchange={exchange} source={source} last={last} onAsk={onAsk} onRefresh={onRefresh} />
       </div>
@@ -33,7 +34,7 @@ export function Exchange({ exchange, source, last, onAsk, onRefresh }: Props) {
   );
 }
 
-function Body({ exchange, source, last, onAsk, onRefresh }: Props) {
+function Body({ exchange, source, last, onAsk, onRefresh }: Omit<Props, 'onStop'>) {
   const { status, answer, failure } = exchange;
   if (status === 'failed' && failure) return <Failure exchange={exchange} onRetry={last ? onRefresh : undefined} />;
   if (status === 'cancelled') {
@@ -64,10 +65,13 @@ function Body({ exchange, source, last, onAsk, onRefresh }: Props) {
       ) : null}
       {status === 'completed' && answer ? (
         <>
-          <Assumptions items={[...(answer.assumptions ?? []), ...(answer.warnings ?? [])]} />
+          <Assumptions items={answer.assumptions ?? []} />
+          <Warnings items={answer.warnings ?? []} />
           {answer.query ? (
             <AnswerCard
               answer={answer}
+              attempts={exchange.attempts}
+              keptAt={exchange.keptAt}
               runMs={exchange.steps.run?.durationMs}
               source={source}
               onRefresh={last ? onRefresh : undefined}
@@ -91,10 +95,21 @@ function AnswerText({ text, running }: { text: string; running: boolean }) {
   );
 }
 
+/** What was taken for granted, in one quiet line. */
 function Assumptions({ items }: { items: string[] }) {
   if (items.length === 0) return null;
   return (
-    <ul className="flex flex-col gap-1 text-ink-3 text-sm">
+    <p className="-mt-3 max-w-[760px] break-words text-ink-3 text-sm">
+      <span className="sr-only">Assumed: </span>
+      {items.join(' ')}
+    </p>
+  );
+}
+
+function Warnings({ items }: { items: string[] }) {
+  if (items.length === 0) return null;
+  return (
+    <ul className="flex flex-col gap-1 text-sm text-warning-ink">
       {items.map((item) => (
         <li key={item} className="flex items-start gap-2">
           <Info className="mt-[3px] size-3.5 shrink-0" aria-hidden="true" />

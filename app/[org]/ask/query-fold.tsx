@@ -1,8 +1,9 @@
 'use client';
 
-import { ChevronRight, Code2, Copy, CornerUpLeft, Pencil, Play, Square } from 'lucide-react';
+import { ChevronRight, CircleHelp, Code2, Copy, CornerUpLeft, Pencil, Play, Square } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { toast } from 'sonner';
+import type { Answer, Attempt } from '@/lib/conversations/schema';
 import type { QueryResult } from '@/lib/query';
 import { type ApiError, toApiError } from '../../_ui/api';
 import { Button } from '../../_ui/button';
@@ -11,9 +12,11 @@ import { Kbd } from '../../_ui/kbd';
 import { Notice } from '../../_ui/notice';
 import { QueryText } from '../../_ui/query-text';
 import { type SourceInfo, useWorkspace } from '../../_ui/workspace';
+import { WhyThis } from './why-this';
 
 interface Props {
-  query: string;
+  answer: Partial<Answer>;
+  attempts: readonly Attempt[];
   source: SourceInfo | null;
   /** The result on show is that of an edited query. */
   edited: boolean;
@@ -21,19 +24,21 @@ interface Props {
   onBack(): void;
 }
 
-/** The query that ran: one line that unfolds, can be copied, and edited and run again. */
-export function QueryFold({ query, source, edited, onResult, onBack }: Props) {
+/** The query that ran: one line that unfolds, can be copied, explained, and edited and run again. */
+export function QueryFold({ answer, attempts, source, edited, onResult, onBack }: Props) {
   const { can } = useWorkspace();
   const [open, setOpen] = useState(false);
   const [editing, setEditing] = useState(false);
+  const [why, setWhy] = useState(false);
   const id = useId();
+  const query = answer.query ?? '';
   return (
     <div className="border-t bg-side">
       <div className="flex min-h-9 items-center gap-1 pr-1.5 pointer-coarse:min-h-11">
         <button
           type="button"
           aria-expanded={open || editing}
-          aria-controls={id}
+          aria-controls={open || editing ? id : undefined}
           onClick={() => setOpen((value) => !value)}
           className="flex h-9 min-w-0 flex-1 items-center gap-2 rounded-md px-3 text-left focus-visible:outline-offset-[-2px]"
         >
@@ -59,13 +64,24 @@ export function QueryFold({ query, source, edited, onResult, onBack }: Props) {
         <Button
           look="ghost"
           size="sm"
+          aria-label="Why this query?"
+          aria-expanded={why}
+          aria-controls={why ? `${id}-why` : undefined}
+          onClick={() => setWhy((value) => !value)}
+        >
+          <CircleHelp className="size-3.5" aria-hidden="true" />
+          <span className="max-lg:hidden">Why this?</span>
+        </Button>
+        <Button
+          look="ghost"
+          size="sm"
           aria-label="Copy the query"
           onClick={async () => {
             if (await copyText(query)) toast.success('Query copied');
           }}
         >
           <Copy className="size-3.5" aria-hidden="true" />
-          <span className="max-md:hidden">Copy</span>
+          <span className="max-lg:hidden">Copy</span>
         </Button>
         {source && can('query.run') ? (
           <Button
@@ -76,10 +92,15 @@ export function QueryFold({ query, source, edited, onResult, onBack }: Props) {
             onClick={() => setEditing((value) => !value)}
           >
             <Pencil className="size-3.5" aria-hidden="true" />
-            <span className="max-md:hidden">Edit & run</span>
+            <span className="max-lg:hidden">Edit & run</span>
           </Button>
         ) : null}
       </div>
+      {why ? (
+        <section id={`${id}-why`} aria-label="Why this query" className="border-t px-3 py-3">
+          <WhyThis answer={answer} attempts={attempts} />
+        </section>
+      ) : null}
       <div id={id} className="px-3 pb-3 empty:hidden">
         {editing && source ? (
           <Editor query={query} source={source} onResult={onResult} onClose={() => setEditing(false)} />

@@ -1,28 +1,25 @@
 'use client';
 
 import clsx from 'clsx';
-import { Check, ChevronRight, X } from 'lucide-react';
+import { ChevronRight, Square } from 'lucide-react';
 import { Fragment, useEffect, useId, useState } from 'react';
-import { type Attempt, type StepName, stepNames } from '@/lib/conversations/schema';
+import { Button } from '../../_ui/button';
 import { formatCount, formatDuration } from '../../_ui/figures';
-import { QueryText } from '../../_ui/query-text';
+import { Attempts, STEP_LABELS, STEP_NAMES } from './attempts';
 import type { ExchangeView, StepView } from './exchange-state';
 
-const LABELS: Record<StepName, { now: string; done: string }> = {
-  understand: { now: 'Understanding', done: 'Understand' },
-  write: { now: 'Writing the query', done: 'Write' },
-  check: { now: 'Checking it', done: 'Check' },
-  run: { now: 'Running it', done: 'Run' },
-  answer: { now: 'Answering', done: 'Answer' },
-};
+interface Props {
+  exchange: ExchangeView;
+  /** Present while it runs. */
+  onStop?(): void;
+}
 
 /** Five dots that fill while the answer is made; afterwards one line that unfolds to every attempt. */
-export function Trace({ exchange }: { exchange: ExchangeView }) {
+export function Trace({ exchange, onStop }: Props) {
   const [open, setOpen] = useState(false);
   const id = useId();
-  const running = exchange.status === 'running';
   const { attempts } = exchange;
-  if (running) return <LiveTrace exchange={exchange} />;
+  if (exchange.status === 'running') return <LiveTrace exchange={exchange} onStop={onStop} />;
   if (attempts.length === 0) return null;
   const total = exchange.durationMs ?? attempts.reduce((sum, attempt) => sum + attempt.durationMs, 0);
   return (
@@ -30,15 +27,16 @@ export function Trace({ exchange }: { exchange: ExchangeView }) {
       <button
         type="button"
         aria-expanded={open}
-        aria-controls={id}
+        aria-controls={open ? id : undefined}
         onClick={() => setOpen((value) => !value)}
-        className="-ml-1 flex h-7 max-w-full items-center gap-2 rounded-md px-1 text-ink-3 text-xs hover:text-ink"
+        className="-ml-1 flex h-7 max-w-full items-center gap-2 rounded-md px-1 text-ink-3 text-xs hover:text-ink pointer-coarse:h-9"
       >
         <span className="flex items-center gap-1" aria-hidden="true">
-          {stepNames.map((name) => (
+          {STEP_NAMES.map((name) => (
             <Dot key={name} step={exchange.steps[name]} small />
           ))}
         </span>
+        <span className="sr-only">How this answer was made</span>
         <span className="tabular truncate">
           {formatDuration(total)}
           {attempts.length > 1 ? ` · ${formatCount(attempts.length, 'attempt')}` : ''}
@@ -47,65 +45,87 @@ export function Trace({ exchange }: { exchange: ExchangeView }) {
           className={clsx('size-3.5 shrink-0 transition-transform duration-120', open && 'rotate-90')}
           aria-hidden="true"
         />
-        <span className="sr-only">How this answer was made</span>
       </button>
-      <div id={id} hidden={!open}>
-        {open ? <Attempts exchange={exchange} /> : null}
-      </div>
+      {open ? (
+        <div id={id} className="mt-2 rounded-lg border bg-side p-3">
+          <Attempts attempts={attempts} />
+        </div>
+      ) : null}
     </div>
   );
 }
 
-function LiveTrace({ exchange }: { exchange: ExchangeView }) {
-  const current = stepNames.find((name) => exchange.steps[name]?.state === 'running');
+/** From when on a wait shows its time, and from when on it is long: it says what happens and offers to stop. */
+const SHOWN_MS = 300;
+const LONG_MS = 5000;
+
+function LiveTrace({ exchange, onStop }: Props) {
+  const current = STEP_NAMES.find((name) => exchange.steps[name]?.state === 'running');
+  const elapsedMs = useElapsed();
+  const doing = current ? STEP_LABELS[current].now : 'Starting';
+  const attempt = exchange.attempt > 1 ? `, attempt ${exchange.attempt}` : '';
   return (
     <div>
-      <ol className="flex flex-wrap items-center gap-x-1 gap-y-2 text-xs">
-        {stepNames.map((name, index) => {
-          const step = exchange.steps[name];
-          return (
-            <Fragment key={name}>
-              {index > 0 ? <li aria-hidden="true" className={clsx('h-px w-4 md:w-6', step ? 'bg-accent' : 'bg-line-2')} /> : null}
-              <li className="flex items-center gap-1.5">
-                <Dot step={step} />
-                <span
-                  className={clsx(
-                    step?.state === 'running' ? 'font-medium text-ink' : step ? 'text-ink-2' : 'text-ink-3',
-                    'max-md:sr-only',
-                  )}
-                >
-                  {LABELS[name].done}
-                </span>
-                {step?.durationMs === undefined ? null : (
-                  <span className="tabular text-ink-3">{formatDuration(step.durationMs)}</span>
-                )}
-              </li>
-            </Fragment>
-          );
-        })}
-      </ol>
-      <p role="status" className="mt-2 flex h-5 items-center gap-1 text-ink-3 text-xs">
-        {current ? LABELS[current].now : 'Starting'}
-        {exchange.attempt > 1 ? `, attempt ${exchange.attempt}` : ''}
-        <Elapsed key={`${exchange.attempt}-${current}`} />
-      </p>
+      <div className="flex min-h-7 flex-wrap items-center gap-x-3 gap-y-1 text-xs">
+        <ol className="flex items-center gap-1">
+          {STEP_NAMES.map((name, index) => {
+            const step = exchange.steps[name];
+            return (
+              <Fragment key={name}>
+                {index > 0 ? (
+                  <li aria-hidden="true" className={clsx('h-px w-4 lg:w-5', step ? 'bg-accent' : 'bg-line-2')} />
+                ) : null}
+                <li className="flex items-center gap-1.5">
+                  <Dot step={step} />
+                  <span
+                    className={clsx(
+                      step?.state === 'running' ? 'font-medium text-ink' : step ? 'text-ink-2' : 'text-ink-3',
+                      'max-lg:sr-only',
+                    )}
+                  >
+                    {STEP_LABELS[name].done}
+                  </span>
+                </li>
+              </Fragment>
+            );
+          })}
+        </ol>
+        <span className="tabular text-ink-3" aria-hidden="true">
+          <span className="lg:hidden">{doing} </span>
+          {elapsedMs < SHOWN_MS ? '' : `${(elapsedMs / 1000).toFixed(1)} s`}
+        </span>
+        <span role="status" className="sr-only">
+          {doing}
+          {attempt}
+        </span>
+      </div>
+      {elapsedMs >= LONG_MS ? (
+        <div className="mt-2 flex animate-fade items-center gap-3 rounded-lg border bg-side py-2 pr-2 pl-3 text-ink-2 text-sm">
+          <p className="min-w-0 flex-1" role="status">
+            {doing}
+            {attempt}. It takes longer than most; you can wait or stop it.
+          </p>
+          {onStop ? (
+            <Button size="sm" onClick={onStop}>
+              <Square className="size-3 fill-current" aria-hidden="true" />
+              Stop
+            </Button>
+          ) : null}
+        </div>
+      ) : null}
     </div>
   );
 }
 
-/** After a while, how long it has taken, so that nobody wonders whether it still runs. */
-function Elapsed() {
-  const [seconds, setSeconds] = useState(0);
+/** Milliseconds since the question was sent, in tenths of a second. */
+function useElapsed(): number {
+  const [elapsedMs, setElapsedMs] = useState(0);
   useEffect(() => {
-    const timer = setInterval(() => setSeconds((value) => value + 1), 1000);
+    const start = performance.now();
+    const timer = setInterval(() => setElapsedMs(performance.now() - start), 100);
     return () => clearInterval(timer);
   }, []);
-  if (seconds < 2) return null;
-  return (
-    <span className="tabular" aria-hidden="true">
-      · {seconds} s{seconds >= 5 ? ' · Esc stops' : ''}
-    </span>
-  );
+  return elapsedMs;
 }
 
 function Dot({ step, small }: { step: StepView | undefined; small?: boolean }) {
@@ -114,57 +134,4 @@ function Dot({ step, small }: { step: StepView | undefined; small?: boolean }) {
   if (step.state === 'running') return <span className={clsx(size, 'animate-pulse-dot rounded-full bg-accent')} />;
   if (step.state === 'failed') return <span className={clsx(size, 'rounded-full bg-danger')} />;
   return <span className={clsx(size, 'rounded-full', small ? 'bg-success' : 'bg-accent')} />;
-}
-
-function Attempts({ exchange }: { exchange: ExchangeView }) {
-  const { answer } = exchange;
-  return (
-    <div className="mt-2 flex flex-col gap-3 rounded-lg border bg-side p-3">
-      {exchange.attempts.map((attempt, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: attempts have no other name than their number.
-        <AttemptView key={index} attempt={attempt} number={exchange.attempts.length > 1 ? index + 1 : null} />
-      ))}
-      {answer?.model ? (
-        <p className="border-t pt-2 text-ink-3 text-xs">
-          {[answer.model.provider, answer.model.name].filter(Boolean).join(' · ')}
-          {answer.model.reason ? `: ${answer.model.reason}` : ''}
-          {answer.tables && answer.tables.length > 0 ? ` Read: ${answer.tables.join(', ')}.` : ''}
-        </p>
-      ) : null}
-    </div>
-  );
-}
-
-function AttemptView({ attempt, number }: { attempt: Attempt; number: number | null }) {
-  return (
-    <section className="flex flex-col gap-2 text-xs">
-      {number === null ? null : (
-        <h3 className="flex items-center gap-1.5 font-medium text-ink-2">
-          {attempt.error ? (
-            <X className="size-3.5 text-danger-ink" aria-hidden="true" />
-          ) : (
-            <Check className="size-3.5 text-success-ink" aria-hidden="true" />
-          )}
-          Attempt {number}
-        </h3>
-      )}
-      <ul className="tabular flex flex-wrap gap-x-4 gap-y-1 text-ink-3">
-        {attempt.steps.map((step) => (
-          <li key={step.name}>
-            {LABELS[step.name].done} <span className="text-ink-2">{formatDuration(step.durationMs)}</span>
-          </li>
-        ))}
-        {attempt.tokens.prompt + attempt.tokens.completion > 0 ? (
-          <li>{formatCount(attempt.tokens.prompt + attempt.tokens.completion, 'token')}</li>
-        ) : null}
-      </ul>
-      {attempt.error ? <p className="text-danger-ink">{attempt.error.message}</p> : null}
-      {attempt.hints?.map((hint) => (
-        <p key={hint} className="text-ink-2">
-          {hint}
-        </p>
-      ))}
-      {attempt.error && attempt.query ? <QueryText text={attempt.query} className="max-h-40" /> : null}
-    </section>
-  );
 }

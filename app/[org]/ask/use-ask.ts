@@ -14,6 +14,8 @@ interface AskOptions {
   onConversation(id: string): void;
   /** A question came to its end, whichever. */
   onSettled(): void;
+  /** The question was not taken, since the session had ended: it must be kept. */
+  onRefused(question: string): void;
 }
 
 export interface AskState {
@@ -24,7 +26,7 @@ export interface AskState {
 }
 
 /** Asks questions one after another and keeps what came of them. Stopping closes the stream, which cancels down to the database. */
-export function useAsk({ api, initial, conversationId, onConversation, onSettled }: AskOptions): AskState {
+export function useAsk({ api, initial, conversationId, onConversation, onSettled, onRefused }: AskOptions): AskState {
   const [exchanges, setExchanges] = useState(initial);
   const [running, setRunning] = useState(false);
   const controller = useRef<AbortController | null>(null);
@@ -73,6 +75,7 @@ export function useAsk({ api, initial, conversationId, onConversation, onSettled
         const { code, message, hints, requestId } = toApiError(
           own.signal.aborted ? new DOMException('Stopped', 'AbortError') : error,
         );
+        if (code === 'auth.required') onRefused(question);
         change(key, (old) => withFailure(old, { code, message, hints, requestId }));
       } finally {
         controller.current = null;
@@ -80,7 +83,7 @@ export function useAsk({ api, initial, conversationId, onConversation, onSettled
         onSettled();
       }
     },
-    [api, change, onConversation, onSettled],
+    [api, change, onConversation, onSettled, onRefused],
   );
 
   return { exchanges, running, ask, stop: useCallback(() => controller.current?.abort(), []) };

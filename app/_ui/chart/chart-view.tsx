@@ -9,6 +9,7 @@ import { useTheme } from '../providers';
 import { type ChartData, chartData, MAX_POINTS, readableName } from './chart-data';
 import { barsHeight, chartOptions, isHorizontal } from './chart-options';
 import { readChartColors } from './colors';
+import { sortBars } from './order';
 
 export interface ChartHandle {
   /** The chart as a PNG file, twice its size on screen. */
@@ -19,12 +20,17 @@ interface ChartViewProps {
   chart: Chart;
   columns: readonly GridColumn[];
   rows: readonly (readonly JsonCell[])[];
+  /** The query orders its rows: bars keep that order. */
+  ordered: boolean;
   handle?: React.Ref<ChartHandle>;
 }
 
 /** Draws a result from a checked specification. A single figure is set in type, everything else is drawn on a canvas. */
-export function ChartView({ chart, columns, rows, handle }: ChartViewProps) {
-  const data = useMemo(() => chartData(chart, columns, rows), [chart, columns, rows]);
+export function ChartView({ chart, columns, rows, ordered, handle }: ChartViewProps) {
+  const data = useMemo(() => {
+    const read = chartData(chart, columns, rows);
+    return read && chart.type === 'bar' && !ordered ? sortBars(read) : read;
+  }, [chart, columns, rows, ordered]);
   if (!data)
     return <p className="px-4 py-8 text-center text-ink-3 text-sm">The result no longer has the columns of this chart.</p>;
   if (chart.type === 'number') return <Figure chart={chart} columns={columns} rows={rows} />;
@@ -40,7 +46,7 @@ export function ChartView({ chart, columns, rows, handle }: ChartViewProps) {
   );
 }
 
-function Figure({ chart, columns, rows }: Omit<ChartViewProps, 'handle'>) {
+function Figure({ chart, columns, rows }: Omit<ChartViewProps, 'handle' | 'ordered'>) {
   const name = chart.y[0] ?? '';
   const value = rows[0]?.[columns.findIndex((column) => column.name === name)] ?? null;
   return (

@@ -6,9 +6,9 @@ import clsx from 'clsx';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import type { JsonCell } from '@/lib/query/schema';
 import { Hint } from '../tooltip';
-import { type GridFeatures, HEADER_PX } from './grid';
+import type { GridFeatures } from './grid';
 import { TypeIcon } from './type-icon';
-import type { GridColumn } from './values';
+import { type GridColumn, HEADER_PX } from './values';
 
 interface GridHeaderProps {
   table: ReactTable<GridFeatures, readonly JsonCell[]>;

@@ -6,8 +6,7 @@ import { memo } from 'react';
 import type { JsonCell } from '@/lib/query/schema';
 import { formatNumber } from '../figures';
 import { CellValue } from './cell';
-import { ROW_PX } from './grid';
-import type { GridColumn } from './values';
+import { type GridColumn, ROW_PX } from './values';
 
 interface GridRowProps {
   id: string;

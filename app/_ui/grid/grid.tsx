@@ -18,7 +18,18 @@ import { displayText } from './cell';
 import { CellDialog } from './cell-dialog';
 import { GridHeader } from './grid-header';
 import { GridRow } from './grid-row';
-import { compareValues, fitWidth, fractionDigits, type GridColumn, isNumericColumn, rawText, stretchWidths } from './values';
+import {
+  compareValues,
+  fitWidth,
+  fractionDigits,
+  type GridColumn,
+  HEADER_PX,
+  isNumericColumn,
+  MAX_HEIGHT_PX,
+  ROW_PX,
+  rawText,
+  stretchWidths,
+} from './values';
 
 const features = tableFeatures({
   columnSizingFeature,
@@ -27,9 +38,6 @@ const features = tableFeatures({
   sortedRowModel: createSortedRowModel(),
 });
 export type GridFeatures = typeof features;
-
-export const ROW_PX = 32;
-export const HEADER_PX = 36;
 /** Room that a horizontal scrollbar takes at most, so that it doesn't lie on the last row. */
 const SCROLLBAR_PX = 12;
 
@@ -42,7 +50,7 @@ interface GridProps {
 }
 
 /** A result as a grid: virtual in both directions, sortable, with a cell cursor that the arrow keys move. */
-export function Grid({ columns: given, rows, maxHeight = 420, ...aria }: GridProps) {
+export function Grid({ columns: given, rows, maxHeight = MAX_HEIGHT_PX, ...aria }: GridProps) {
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
   const available = useWidth(scroller);

@@ -9,6 +9,14 @@ export interface GridColumn {
   fractionDigits?: number;
 }
 
+export const ROW_PX = 32;
+export const HEADER_PX = 36;
+/** The grid grows with its rows up to this height. */
+export const MAX_HEIGHT_PX = 420;
+
+/** Height in pixels that a grid of so many rows takes at least, for what stands in its place while it loads. */
+export const gridHeight = (rowCount: number) => Math.min(MAX_HEIGHT_PX, HEADER_PX + rowCount * ROW_PX - 1);
+
 const NUMERIC = new Set(['integer', 'bigint', 'decimal', 'double', 'year']);
 const TEMPORAL = new Set(['date', 'time', 'timetz', 'timestamp', 'timestamptz']);
 

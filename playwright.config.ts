@@ -7,6 +7,11 @@ export default defineConfig({
   outputDir: 'test-results',
   fullyParallel: false,
   workers: 1,
+  // One installation, in this order: the journey begins with an empty one, and what follows needs the owner whom it makes.
+  projects: [
+    { name: 'journey', testMatch: 'journey.spec.ts' },
+    { name: 'afterwards', testIgnore: 'journey.spec.ts', dependencies: ['journey'] },
+  ],
   timeout: 90_000,
   expect: { timeout: 15_000 },
   reporter: [['list'], ['json', { outputFile: readEnv('PLAYWRIGHT_JSON_OUTPUT_NAME') ?? 'test-results/results.json' }]],

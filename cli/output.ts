@@ -1,3 +1,9 @@
+/** A reader that has seen enough (`| head`) closes the pipe: that ends the command, and is no failure. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 /** Data goes to standard output, everything else to standard error. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);

@@ -179,7 +179,7 @@ async function runReply(ctx: Ctx, work: Work, known: Understanding, reply: Query
         origin: 'ask',
         ...(input.cache ? { cache: input.cache } : {}),
       }),
-    (value) => `${value.rowCount} rows`,
+    (value) => (value.rowCount === 1 ? '1 row' : `${value.rowCount} rows`),
   );
   const text = await trace.step('answer', 'answer', async () =>
     describeAnswer(reply.explanation, result, [input.question, reply.query]),

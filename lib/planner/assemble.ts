@@ -138,18 +138,20 @@ class Assembler extends Clauses {
     const plain = sketch.filters.filter((filter) => !filter.having && !filter.both);
     const both = sketch.filters.filter((filter) => filter.both && !filter.having);
     const havings = sketch.filters.filter((filter) => filter.having);
-    const select = this.selectList();
+    let select = this.selectList();
     const where = this.conditions(plain);
     const aggregated = select.some((item) => item.kind !== 'column' && item.kind !== 'period');
     const groups = this.groupExpressions();
     const ordered = this.orders(aggregated, groups.length > 0, where);
-    select.push(...this.alsoShown);
+    select = [...this.showWhatItIsAbout(select, where, ordered.orders), ...this.alsoShown];
     const having = havings.map((filter) => this.havingCondition(filter));
     for (const absence of sketch.absences) where.push(this.absence(absence));
     for (const filter of both.length > 1 ? both : []) where.push(this.bothCondition(filter, select));
     if (both.length === 1 && both[0]) where.push(this.condition(both[0]));
     this.joinNamed(groups.length > 0 || aggregated);
-    return this.finish({ select, where, groups, having, ordered, aggregated });
+    const made = this.finish({ select, where, groups, having, ordered, aggregated });
+    if (this.listedTable && made.groupBy.length === 0) made.rows = true;
+    return made;
   }
 
   /** "a singer above 40 and a singer below 30": no row is both, so each condition is about a row of its own. */

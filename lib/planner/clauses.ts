@@ -1,10 +1,11 @@
 /** Groups, orders, conditions on groups, absences and memberships. */
 import type { IndexedColumn, IndexedTable } from './catalogue-index';
 import { Conditions } from './conditions';
+import { LISTED } from './expressions';
 import { joinTree } from './join-tree';
 import type { Mention } from './link';
 import { bestTable, isTable } from './mention';
-import { CannotPlan, emptyPlan, OPPOSITE, usesTable } from './plan-parts';
+import { CannotPlan, emptyPlan, leftOf, OPPOSITE, usesTable } from './plan-parts';
 import type { Condition, Expression, Order, Plan } from './schema';
 import type { AbsenceSketch, FilterSketch, OrderSketch } from './sketch';
 
@@ -89,7 +90,9 @@ export class Clauses extends Conditions {
     let perEntity = false;
     for (const order of this.sketch.orders) {
       if (order.fn || order.frequency) {
-        orders.push({ expression: this.orderAggregate(order), direction: order.direction });
+        const expression = this.orderAggregate(order);
+        if (order.shown) this.alsoShown.push(expression);
+        orders.push({ expression, direction: order.direction });
         perEntity = true;
         limit = order.limit ?? limit;
         continue;
@@ -123,6 +126,29 @@ export class Clauses extends Conditions {
       else if (limit === null) known.direction = order.direction;
     }
     return { orders: once, limit, perEntity };
+  }
+
+  /** Columns that a condition or an order of a list is about belong into it, next to what names the row. */
+  protected showWhatItIsAbout(select: Expression[], where: readonly Condition[], orders: readonly Order[]): Expression[] {
+    const table = this.listedTable;
+    if (!table) return select;
+    const about = [...where.map(leftOf), ...orders.map((order) => order.expression)].flatMap((item) =>
+      item?.kind === 'column' && item.column.table === table.key && table.byName.get(item.column.column)?.role !== 'id'
+        ? [item]
+        : [],
+    );
+    const key = (item: Expression): string => (item.kind === 'column' ? item.column.column : '');
+    const label = table.label.length > 0 ? table.label.length : 1;
+    const first = [...select.slice(0, label), ...about.map((item): Expression => ({ kind: 'column', column: item.column }))];
+    const named = new Set<string>();
+    return [...first, ...select.slice(label)]
+      .filter((item) => {
+        if (item.kind !== 'column' || item.column.table !== table.key) return true;
+        if (named.has(key(item))) return false;
+        named.add(key(item));
+        return true;
+      })
+      .slice(0, Math.max(LISTED, first.length));
   }
 
   protected readonly alsoShown: Expression[] = [];

@@ -35,6 +35,13 @@ export class Conditions extends Expressions {
         if (!column) throw new CannotPlan('I could not find what should be empty.');
         return { kind: 'null', left: this.columnExpression(column), negated: filter.negated };
       }
+      case 'true': {
+        const column = filter.mention
+          ? this.names.columnFor(filter.mention, { owner: this.ownerKey(filter), kinds: ['boolean'] })
+          : null;
+        if (!column) throw new CannotPlan('I could not find what should hold.');
+        return { kind: 'compare', left: this.columnExpression(column), op: '=', right: !filter.negated, valueType: 'boolean' };
+      }
       case 'aggregate':
         return this.aggregateCondition(filter, operand.fn, operand.mention);
       default:

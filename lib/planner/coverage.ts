@@ -92,6 +92,7 @@ function readPlan(plan: Plan, into: Contents): void {
 }
 
 const NEGATIONS = new Set(['not', 'no', 'never', 'without', 'except', 'excluding', 'neither', 'cannot', 'lacking']);
+const SHARES = new Set(['share', 'percentage', 'percent', 'proportion', 'fraction']);
 const AVERAGES = new Set(['average', 'avg', 'mean']);
 
 /**
@@ -139,6 +140,7 @@ function reached(mention: Mention, tokens: readonly Token[], contents: Contents,
   const words = tokens.slice(mention.start, mention.end);
   if (mention.values.some((match) => contents.values.has(match.value.toLowerCase()))) return true;
   if (words.some((token) => contents.values.has(token.lower))) return true;
+  if (contents.aggregates.has('percentage') && words.every((token) => SHARES.has(token.lower))) return true;
   if (value > name && !mention.columns.some(({ column }) => contents.columns.has(named(column.ref)))) return false;
   if (words.every(isFiller)) return true;
   if (mention.columns.some(({ column }) => contents.columns.has(named(column.ref)))) return true;

@@ -11,6 +11,8 @@ export interface Period {
   to: string;
   /** A lone year, so that year columns can take it. */
   year?: number;
+  /** A month whose year was not said. */
+  yearless?: true;
   text: string;
 }
 
@@ -91,16 +93,17 @@ function chronoPeriods(question: string, tokens: readonly Token[], now: Date): P
     const end = tokens.findLastIndex((token) => token.offset < endOfText) + 1;
     if (start < 0 || end <= start || !found.start.isCertain('month')) continue;
     if (!tokens.slice(start, end).some((token) => token.kind === 'date' || MONTH.test(token.lower))) continue;
+    const last = found.end ?? found.start;
+    const years = latestYear(found.start, last, now);
     const of = (part: typeof found.start): Date =>
       day(
-        part.get('year') ?? now.getUTCFullYear(),
+        years ?? part.get('year') ?? now.getUTCFullYear(),
         (part.get('month') ?? 1) - 1,
         part.isCertain('day') ? (part.get('day') ?? 1) : 1,
       );
     const from = of(found.start);
-    const last = found.end ?? found.start;
     const to = last.isCertain('day') ? startOf(of(last), 'day', 1) : startOf(of(last), 'month', 1);
-    out.push({ start, end, from: iso(from), to: iso(to), text: found.text });
+    out.push({ start, end, from: iso(from), to: iso(to), text: found.text, ...(years === null ? {} : { yearless: true }) });
   }
   return out;
 }
@@ -135,5 +138,23 @@ export function findPeriods(question: string, tokens: readonly Token[], now: Dat
       });
     }
   }
-  return out.sort((a, b) => a.start - b.start);
+  out.sort((a, b) => a.start - b.start);
+  return out.map((period, at) => withYearOf(period, out[at + 1], tokens));
+}
+
+/** A month without a year is the latest one that has begun; null when the year was said. */
+function latestYear(start: chrono.ParsedComponents, last: chrono.ParsedComponents, now: Date): number | null {
+  if (start.isCertain('year') || last.isCertain('year')) return null;
+  const begun = (start.get('month') ?? 1) - 1 <= now.getUTCMonth();
+  return now.getUTCFullYear() - (begun ? 0 : 1);
+}
+
+/** "between March and May 2025": the first month has the year of the second. */
+function withYearOf(period: Period, next: Period | undefined, tokens: readonly Token[]): Period {
+  const joined =
+    next !== undefined && next.start === period.end + 1 && /^(and|to|until|through)$/.test(tokens[period.end]?.lower ?? '');
+  if (!period.yearless || !joined || next.yearless || next.year !== undefined) return period;
+  const year = Number(next.from.slice(0, 4)) - (period.from.slice(5) > next.from.slice(5) ? 1 : 0);
+  const later = Number(period.to.slice(0, 4)) - Number(period.from.slice(0, 4));
+  return { ...period, from: `${year}${period.from.slice(4)}`, to: `${year + later}${period.to.slice(4)}` };
 }

@@ -47,7 +47,7 @@ class Words {
     const different = distinct ? 'different ' : '';
     if (tables.size === 1 && only !== undefined && columns.length === select.length) {
       const labels = this.index.byKey.get(only)?.label.map((label) => label.ref.column) ?? [];
-      if (columns.every((column) => labels.includes(column.column))) {
+      if (this.plan.rows || columns.every((column) => labels.includes(column.column))) {
         return this.plan.limit === 1 ? singular(this.table(only)) : `${different}${this.table(only)}`;
       }
       return `${different}${list(columns.map((column) => this.bare(column)))} of ${this.table(only)}`;

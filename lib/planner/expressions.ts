@@ -7,6 +7,9 @@ import type { Expression } from './schema';
 import type { SelectSketch } from './sketch';
 import { Subject } from './subject';
 
+/** Columns of a list at most, if the question does not name them. */
+export const LISTED = 7;
+
 export class Expressions extends Subject {
   protected columnExpression(column: IndexedColumn, compared = false): Expression {
     const ref = this.use(column);
@@ -61,10 +64,11 @@ export class Expressions extends Subject {
   /** What people expect to see of a row: its name; for a list also its main columns. */
   protected labelOf(table: IndexedTable, listing: boolean): IndexedColumn[] {
     if (listing) {
+      this.listedTable = table;
       const rest = table.columns.filter(
         (column) => !table.label.includes(column) && !column.references && column.role !== 'id' && column.role !== 'other',
       );
-      return [...(table.label.length > 0 ? table.label : table.columns.slice(0, 1)), ...rest].slice(0, 7);
+      return [...(table.label.length > 0 ? table.label : table.columns.slice(0, 1)), ...rest].slice(0, LISTED);
     }
     if (table.label.length > 0) return table.label;
     const key = table.columns.find((column) => column.isKey) ?? table.columns[0];
@@ -178,5 +182,7 @@ export class Expressions extends Subject {
       : { kind: 'aggregate', fn: 'count' };
   }
 
+  /** The table whose rows are shown with the columns that tell most. */
+  protected listedTable: IndexedTable | null = null;
   protected counted: IndexedTable | null = null;
 }

@@ -10,7 +10,7 @@ export const STOP_WORDS: ReadonlySet<string> = new Set(
   list(`a an the of for in on at to from by with and or but as is are was were be been being am do does did done doing have has had
   having it its they them their theirs this that these those there here who whom whose which what where when why how i we you he she his her our my me us
   your all any some every each both either also only just please can could would should will shall may might must show list give find get
-  tell return display state me us than then so if such own same other others out up down into about per via among along within between across over under one ones
+  tell return display state me us than then so if such own same other others out up down into about per via through among along within between across over under one ones
   ever yet still too very much many more most less least few not no nor never without except besides instead let want need know see look like
   many kind s t ll d m re ve respectively together overall exist exists existing listed currently available given corresponding associated
   belong belongs belonging contain contains related recorded record records entry entries database table tables data dataset information info detail details
@@ -537,7 +537,7 @@ export const SAME_PLACE: readonly (readonly string[])[] = [
 
 /** Verbs and fillers of questions: unlinked, they cost little. */
 export const LIGHT_WORDS: ReadonlySet<string> = new Set(
-  list(`returned order sell selling presented presents presenting written made make makes making   played playing perform performed performs work works worked working live lives lived living produce produced produces producing
+  list(`signed signup returned order sell selling presented presents presenting written made make makes making   played playing perform performed performs work works worked working live lives lived living produce produced produces producing
   own owns owned owning belong located situated use uses used using hold holds held holding offer offers offered provide provides provided sell sells sold selling buy bought buys  placed
   born called named titled compute calculate determine count counted number many total associated registered enrolled enroll enrolled attend attended attends participated participate participates join joined joining
   receive received receives send sent earn earned earns pay paid pays spend spent   weigh weighs weighed write wrote written writes published publish release released teach teaches taught taught
@@ -548,6 +548,14 @@ export const LIGHT_WORDS: ReadonlySet<string> = new Set(
   driven drive drives drove treat treated treats hired hire hires employ employed employs allocated listed list host hosted hosts directed direct directs represent represents represented cast  voted  scored  
   obtain obtained achieve achieved gain gained reach reached flew fly flies flying depart departs departed arrive arrives arrived speak speaks spoken spoke study studied studies graduate graduated receive live  raised got get gets keep kept stand stands word words substring letter string somewhere anything something nothing none`),
 );
+
+/** Words for the opposite of what a yes-or-no column says. */
+export const OPPOSITES: Readonly<Record<string, string>> = {
+  disabled: 'enabled',
+  closed: 'open',
+  hidden: 'visible',
+  blocked: 'allowed',
+};
 
 /** Stems that name any row or any figure: they need no column of their own. */
 export const NEVER_NAMES: ReadonlySet<string> = new Set(

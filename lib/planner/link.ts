@@ -7,14 +7,16 @@ import {
   HIGH_WORDS,
   LIGHT_WORDS,
   LOW_WORDS,
+  MEASURE_VERBS,
   MONEY_COLUMNS,
   MONEY_WORDS,
+  OPPOSITES,
   PERSON_WORDS,
   SAME_PLACE,
   SUPERLATIVES,
 } from './lexicon';
 import type { ValueIndex, ValueMatch } from './schema';
-import { isTypo, type Token } from './words';
+import { isTypo, stem, type Token } from './words';
 
 export interface Mention {
   /** Token positions, end exclusive. */
@@ -25,6 +27,8 @@ export interface Mention {
   columns: { column: IndexedColumn; score: number }[];
   values: ValueMatch[];
   score: number;
+  /** The word says the opposite of the column ("inactive"). */
+  opposite?: boolean;
   /** Words were taken as a slip of the pen, or the nearest value. */
   guessed?: string;
 }
@@ -52,6 +56,20 @@ const GENERIC = new Set(
     'dim',
     'fact',
     'histori',
+    'minut',
+    'second',
+    'hour',
+    'ms',
+    'mbp',
+    'mbps',
+    'gb',
+    'mb',
+    'percent',
+    'usd',
+    'eur',
+    'euro',
+    'kg',
+    'km',
   ].map((word) => word),
 );
 const KEYWORDS = new Set(
@@ -292,6 +310,9 @@ function nearby(
   return { tables: [...tables], columns: [...columns].map(([column, table]) => ({ column, table })) };
 }
 
+/** After "products cost" these show that the verb is meant. */
+const MORE = /^(more|less|at|over|under|above|below|between|exactly|\d.*)$/;
+
 const contentOf = (tokens: readonly Token[]): Token[] => tokens.filter((token) => token.kind !== 'stop');
 
 function linkSpan(
@@ -337,6 +358,8 @@ function linkSpan(
       const score = linkColumn(content, column, table, !whole);
       if (score >= 0.5) mention.columns.push({ column, score });
     }
+    if (content.length === 1 && whole && mention.columns.length === 0 && mention.values.length === 0)
+      addOpposite(mention, first, index);
     if (content.length === 1 && whole && MONEY_WORDS.has(first.lower) && mention.columns.every(({ score }) => score < 0.9))
       addMoney(mention, index);
     if (first.lower === 'total' && content.length > 1 && whole && mention.columns.length > 0)
@@ -345,8 +368,9 @@ function linkSpan(
     mention.columns.sort((a, b) => b.score - a.score);
   }
   const participle = (token: Token): boolean => LIGHT_WORDS.has(token.lower) && /(ed|ing)$/.test(token.lower);
-  const verb = span.length > 1 && (participle(last) || participle(first));
-  if (verb && Math.max(mention.tables[0]?.score ?? 0, mention.columns[0]?.score ?? 0) < 0.999) {
+  const measured = span.length > 1 && last.lower in MEASURE_VERBS && MORE.test(tokens[end]?.lower ?? '');
+  const verb = span.length > 1 && (participle(last) || participle(first) || measured);
+  if (verb && (measured || Math.max(mention.tables[0]?.score ?? 0, mention.columns[0]?.score ?? 0) < 0.999)) {
     mention.tables = [];
     mention.columns = [];
   }
@@ -356,6 +380,19 @@ function linkSpan(
   if (keyworded && Math.max(named, held) < 0.97) return null;
   mention.score = Math.max(named, held * (LIGHT_WORDS.has(first.lower) && span.length === 1 && !first.capital ? 0.8 : 1));
   return mention.score >= 0.5 ? mention : null;
+}
+
+/** "inactive" for a column that says whether something is active. */
+function addOpposite(mention: Mention, token: Token, index: CatalogueIndex): void {
+  const plain = OPPOSITES[token.lower] ?? /^(?:in|un|non|dis)(\p{L}{4,})$/u.exec(token.lower)?.[1];
+  if (plain === undefined) return;
+  for (const table of index.tables) {
+    for (const column of table.columns) {
+      if (column.role !== 'boolean' || !column.core.includes(stem(plain))) continue;
+      mention.columns.push({ column, score: 0.95 });
+      mention.opposite = true;
+    }
+  }
 }
 
 /** "total amount" of a table whose column is called amount, where another table has total_amount. */

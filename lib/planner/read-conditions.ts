@@ -79,7 +79,7 @@ export class ConditionReader extends ReaderState {
     if (!op || (this.mentions.has(this.at) && !having && !compare)) return false;
     let position = this.skip(end, 'the a an or equal to');
     const dated = time && !having ? this.mentionAt(position) : null;
-    if (dated && !isTable(dated) && this.periods.has(this.skip(dated.end, 'of'))) {
+    if (dated && this.isDated(dated) && this.periods.has(this.skip(dated.end, 'of'))) {
       this.pending = dated;
       position = this.skip(dated.end, 'of');
     }
@@ -147,7 +147,8 @@ export class ConditionReader extends ReaderState {
     const after = this.match(AFTER_PHRASES, end);
     const written = after && op === '=' ? after.meaning : op;
     const position = this.skip(after && op === '=' ? after.end : end, 'different distinct unique of the total or more separate');
-    const next = this.mentionAt(position);
+    const stocked = this.word(position) === 'in' && /^(stock|inventory|supply)$/.test(this.word(position + 1));
+    const next = this.mentionAt(stocked ? position + 1 : position);
     const unit = UNITS[this.word(position)] ?? UNITS[this.tokens[position]?.stem ?? ''];
     const usable = next && bestValue(next) <= Math.max(bestTable(next), bestColumn(next)) ? next : null;
     if (this.pending && !isTable(this.pending)) {
@@ -297,7 +298,8 @@ export class ConditionReader extends ReaderState {
     const period = this.periods.get(this.at);
     if (!period) return false;
     // "4 digits" that belong to a numeric column are numbers
-    if (period.year && this.pending && !this.datePending()) return false;
+    if (period.year && this.pending && !this.datePending() && this.measures(this.pending)) return false;
+    if (this.pending && !this.datePending()) this.flushPending();
     const following = this.mentionAt(this.skip(period.end, ''));
     if (
       period.year &&
@@ -376,7 +378,7 @@ export class ConditionReader extends ReaderState {
 
   protected readValue(mention: Mention): boolean {
     this.at = mention.start;
-    const end = mention.end;
+    let { end } = mention;
     const next = this.mentionAt(this.skip(end, ''));
     let column = this.pending ?? null;
     if (
@@ -390,6 +392,8 @@ export class ConditionReader extends ReaderState {
     ) {
       // "math course", "volvo model": the noun says which column
       column = next;
+      if (!isTable(next) && bestValue(next) === 0 && !this.conditionFollows(next.end) && this.sketch.selects.length > 0)
+        end = next.end;
     }
     const previous = this.target.at(-1);
     const lists =

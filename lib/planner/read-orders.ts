@@ -14,10 +14,30 @@ import { bestColumn, bestTable, bestValue, isTable } from './mention';
 import { AGGREGATE_PHRASES, COUNT_PHRASES, DIRECTION_PHRASES, GROUP_PHRASES, ORDER_PHRASES, TOP_PHRASES } from './phrases';
 import { SelectReader } from './read-selects';
 import type { DateUnit } from './schema';
-import type { OrderSketch } from './sketch';
+import type { OrderSketch, SelectSketch } from './sketch';
 
 /** Rows of "newest customers", where no number is said. */
 const SEVERAL = 10;
+
+/** Stems of columns whose values are added up when nothing else is said; prices, rates and ratings are not. */
+const ADDED_UP = new Set(
+  [
+    'amount',
+    'total',
+    'quantiti',
+    'sale',
+    'revenu',
+    'fee',
+    'spend',
+    'minut',
+    'hour',
+    'count',
+    'unit',
+    'sum',
+    'volum',
+    'downtim',
+  ].map((word) => word),
+);
 
 export class OrderReader extends SelectReader {
   protected readGroup(): boolean {
@@ -50,13 +70,19 @@ export class OrderReader extends SelectReader {
       only.fn = 'count';
       return this.readGroup();
     }
+    const measured = this.addedUp(only, by);
+    if (measured) {
+      measured.fn = 'sum';
+      return this.readGroup();
+    }
     if (by && (!aggregates || (verb && /(ed|en|wn|ght|ade|de)$/.test(verb.lower) && LIGHT_WORDS.has(verb.lower)))) return false;
     let next = this.skip(found?.end ?? this.at + 1, 'the a of different distinct type number all');
     const mention = this.mentionAt(next);
     const unit = units.exec(this.word(next))?.[1] as DateUnit | undefined;
     const column = mention && (bestColumn(mention) >= 0.95 || bestTable(mention) >= 0.8);
     if (unit && !column) {
-      this.sketch.groups.push({ at: this.at, mention: mention ?? null, unit });
+      const dated = this.verbColumn && this.isDated(this.verbColumn) ? this.verbColumn : null;
+      this.sketch.groups.push({ at: this.at, mention: mention ?? dated, unit });
       this.at = next + 1;
       return true;
     }
@@ -86,6 +112,18 @@ export class OrderReader extends SelectReader {
       this.at = more.end;
     }
     return true;
+  }
+
+  /** "refunded amount per reason": an amount of several rows is added up. */
+  protected addedUp(only: SelectSketch | undefined, by: boolean): SelectSketch | null {
+    if (!only?.mention || only.fn || this.sketch.selects.length !== 1 || this.followUp) return null;
+    if (!by && this.word(this.at) !== 'per') return null;
+    if (isTable(only.mention) || !this.measures(only.mention)) return null;
+    const top = bestColumn(only.mention);
+    const additive = only.mention.columns
+      .filter(({ score }) => score >= top - 0.05)
+      .every(({ column }) => column.role === 'number' && column.words.some((word) => ADDED_UP.has(word)));
+    return additive ? only : null;
   }
 
   protected readOrder(): boolean {
@@ -247,7 +285,14 @@ export class OrderReader extends SelectReader {
     if (count && !this.columnWithin(position, count.end)) position = this.skip(count.end);
     else if (aggregate && !this.columnWithin(position, aggregate.end)) position = this.skip(aggregate.end);
     while (/^(different|distinct|unique)$/.test(this.word(position))) position++;
-    const mention = this.mentionAt(position);
+    let mention = this.mentionAt(position);
+    const described =
+      mention && bestValue(mention) > Math.max(bestTable(mention), bestColumn(mention)) ? this.mentionAt(mention.end) : null;
+    if (mention && described && isTable(described) && !found.adjective && found.plain) {
+      // "the most failed devices"
+      this.filter({ op: '=', operand: { kind: 'values', mentions: [mention] }, mention: null });
+      mention = described;
+    }
     const base = {
       at: this.at,
       direction: found.direction,
@@ -291,6 +336,16 @@ export class OrderReader extends SelectReader {
     return this.extremeColumn(usable, found.direction, base);
   }
 
+  protected measureAt(position: number): boolean {
+    const next = this.skip(position);
+    const mention = this.mentionAt(next);
+    return (
+      (mention !== null && this.measures(mention)) ||
+      this.match(COUNT_PHRASES, next) !== null ||
+      this.match(AGGREGATE_PHRASES, next) !== null
+    );
+  }
+
   protected isEntityColumn(mention: Mention, adjective: Adjective): boolean {
     return (
       isTable(mention) &&
@@ -300,6 +355,14 @@ export class OrderReader extends SelectReader {
   }
 
   protected finishSuperlative(order: OrderSketch, end: number): boolean {
+    if (order.adjective && this.word(end) === 'by' && this.measureAt(end + 1)) {
+      // "the 10 biggest customers by revenue"
+      this.sketch.limit = order.limit;
+      this.topPending = true;
+      this.bottom = order.direction === 'asc';
+      this.at = end;
+      return true;
+    }
     this.sketch.orders.push(order);
     if (order.fn === 'count' && isTable(order.mention) && order.mention) this.sketch.entities.push(order.mention);
     this.lastColumn = order.mention ?? this.lastColumn;

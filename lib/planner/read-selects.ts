@@ -113,6 +113,10 @@ export class SelectReader extends ConditionReader {
       this.filter({ op: '=', operand: { kind: 'values', mentions: [valued] }, mention: null });
       return this.countOf(after, after.end, distinct);
     }
+    if (valued && after && isTable(after) && this.isFlag(valued)) {
+      this.flag(valued);
+      return this.countOf(after, after.end, distinct);
+    }
     const adjective = this.tokens[next];
     if (!valued && adjective?.kind === 'word' && this.mentionAt(next + 1)) {
       this.unknown(adjective);
@@ -250,7 +254,9 @@ export class SelectReader extends ConditionReader {
 
   /** "what percentage of orders are shipped". */
   protected readPercentage(): boolean {
-    if (!/^(percentage|percent|proportion|share|fraction)$/.test(this.word(this.at)) || this.mentions.has(this.at)) return false;
+    const own = this.mentionAt(this.at);
+    if (!/^(percentage|percent|proportion|share|fraction)$/.test(this.word(this.at))) return false;
+    if (own && (own.end > this.at + 1 || bestColumn(own) >= 0.95 || bestTable(own) >= 0.95)) return false;
     const next = this.skip(this.at + 1);
     const mention = this.mentionAt(next);
     if (!mention || !isTable(mention)) return false;
@@ -278,6 +284,19 @@ export class SelectReader extends ConditionReader {
       if (token?.kind === 'quoted') return this.readText(token.text);
       return false;
     }
+    const dates = mention.columns.filter(({ column, score }) => column.role === 'date' && score >= 0.5);
+    const verb = { ...mention, values: [], columns: dates };
+    if (
+      dates.length > 0 &&
+      bestValue(mention) > 0 &&
+      this.sketch.selects.length > 0 &&
+      this.isVerb(verb) &&
+      this.dateFollows(mention.end)
+    ) {
+      this.at = mention.end;
+      this.readVerb(verb);
+      return true;
+    }
     const named = Math.max(bestTable(mention), bestColumn(mention));
     const valued = bestValue(mention);
     const fits = this.pending?.columns.some(({ column }) =>
@@ -300,8 +319,22 @@ export class SelectReader extends ConditionReader {
     const before = this.previousWordAt(mention.start);
     const next = this.mentionAt(mention.end);
     const last = this.tokens[mention.end - 1];
+    if (!isTable(mention) && this.sketch.selects.length > 0 && this.isVerb(mention)) {
+      this.readVerb(mention);
+      return;
+    }
+    if (this.isFlag(mention) && (this.sketch.selects.some((select) => select.fn === 'count') || (next && isTable(next)))) {
+      this.flag(mention);
+      return;
+    }
     const nextColumn =
-      next && !this.tokens[mention.end - 1]?.comma && bestColumn(next) > 0.5 && bestColumn(next) >= bestValue(next) ? next : null;
+      next &&
+      !this.isVerb(next) &&
+      !this.tokens[mention.end - 1]?.comma &&
+      bestColumn(next) > 0.5 &&
+      bestColumn(next) >= bestValue(next)
+        ? next
+        : null;
     if (isTable(mention) && nextColumn && (last?.possessive || (!isTable(nextColumn) && !this.comparesAt(nextColumn.end)))) {
       // "singer name", "teacher's name"
       this.sketch.entities.push(mention);
@@ -368,6 +401,36 @@ export class SelectReader extends ConditionReader {
     if (!isTable(mention)) this.lastColumn = mention;
   }
 
+  /** A yes-or-no column, named as such. */
+  protected isFlag(mention: Mention): boolean {
+    const before = this.word(mention.start - 1);
+    return (
+      !isTable(mention) &&
+      mention.columns[0]?.column.role === 'boolean' &&
+      bestColumn(mention) >= 0.82 &&
+      !/^(and|by|per|each|every)$/.test(before) &&
+      !this.conditionFollows(mention.end)
+    );
+  }
+
+  /** "active products", "inactive products", "who want the newsletter". */
+  protected flag(mention: Mention): void {
+    this.filter({ op: '=', operand: { kind: 'true' }, mention, negated: this.negated !== (mention.opposite ?? false) });
+  }
+
+  /** "devices installed before 2022", "installed per year": the verb says which column is meant. */
+  protected readVerb(mention: Mention): void {
+    this.zone = 'where';
+    this.verbColumn = mention;
+    if (
+      /^(per|each|every)$/.test(this.word(mention.end)) ||
+      (this.word(mention.end) === 'by' && !this.valueFollows(mention.end + 1))
+    )
+      return;
+    this.pending = mention;
+    this.lastColumn = mention;
+  }
+
   protected nameEntity(mention: Mention): void {
     if (this.sketch.entities.at(-1) !== mention) this.sketch.entities.push(mention);
   }
@@ -410,6 +473,10 @@ export class SelectReader extends ConditionReader {
       return;
     }
     if (this.pending) this.flushPending();
+    if (this.isFlag(mention)) {
+      this.flag(mention);
+      return;
+    }
     this.pending = mention;
     this.lastColumn = mention;
   }

@@ -125,6 +125,13 @@ export class ReaderState {
   protected unknown(token: Token): void {
     if (token.kind === 'stop' || token.kind === 'number') return;
     if (UNITS[token.lower] || UNITS[token.stem]) return;
+    // "new customers per month": those of that time
+    if (
+      token.lower === 'new' &&
+      (this.periods.size > 0 ||
+        this.tokens.some(({ lower }) => /^(day|week|month|quarter|year|monthly|daily|weekly|yearly)$/.test(lower)))
+    )
+      return;
     if (BEYOND.has(token.lower)) this.sketch.unsupported.push(`"${token.text}"`);
     this.verbUnit = MEASURE_VERBS[token.lower] ?? this.verbUnit;
     if (LIGHT_WORDS.has(token.lower) || /ed$/.test(token.lower)) this.verb = token.lower === 'born' ? 'birth' : token.stem;
@@ -193,6 +200,8 @@ export class ReaderState {
     return next && isTable(next) ? next : null;
   }
 
+  /** The last verb that names a column ("installed"). */
+  protected verbColumn: Mention | null = null;
   protected topPending = false;
   protected bottom = false;
 
@@ -256,6 +265,29 @@ export class ReaderState {
       this.pending?.columns.some(({ column, score }) => score > 0.6 && (column.role === 'date' || column.role === 'year')) ??
       false
     );
+  }
+
+  protected isDated(mention: Mention): boolean {
+    return (
+      !isTable(mention) &&
+      bestColumn(mention) >= bestValue(mention) &&
+      mention.columns.some(({ column, score }) => score > 0.5 && (column.role === 'date' || column.role === 'year'))
+    );
+  }
+
+  /** "installed in", "launched before": a verb that names a column, with what it is compared to after it. */
+  protected isVerb(mention: Mention): boolean {
+    if (mention.end !== mention.start + 1 || isTable(mention) || bestColumn(mention) < 0.5) return false;
+    if (!/(ed|wn|ght|ade|old|ent|ilt)$/.test(this.word(mention.start))) return false;
+    return (
+      this.periods.has(mention.end) ||
+      /^(in|on|by|at|before|after|since|from|between|during|to|through|per|each|every|this|last)$/.test(this.word(mention.end))
+    );
+  }
+
+  /** A date after a preposition. */
+  protected dateFollows(position: number): boolean {
+    return this.periods.has(this.skip(position, 'in on before after since from between during until by the'));
   }
 
   protected conditionFollows(position: number): boolean {

@@ -59,6 +59,8 @@ export interface Plan {
   having: Condition[];
   orderBy: Order[];
   limit: number | null;
+  /** The rows themselves are asked for; the columns are those that tell most. */
+  rows?: boolean;
   /** The count of this plan's rows is wanted, not the rows. */
   countRows?: boolean;
 }
@@ -131,6 +133,7 @@ export const planSchema: z.ZodType<Plan> = z.lazy(() =>
     having: z.array(condition),
     orderBy: z.array(z.object({ expression, direction: z.enum(['asc', 'desc']) })),
     limit: z.number().int().positive().nullable(),
+    rows: z.boolean().optional(),
     countRows: z.boolean().optional(),
   }),
 );

@@ -1,0 +1,35 @@
+/** Questions over the two samples with rows of SQL that was written by hand: the planner answers exactly, or is silent. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SAMPLES } from '../../sources/samples';
+import { type GoldenQuestion, judge, openSample, type Sample, type Verdict } from './compare';
+import { NETWORK } from './network-questions';
+import { STOREFRONT } from './storefront-questions';
+
+const SETS: [name: string, questions: readonly GoldenQuestion[]][] = [
+  ['network', NETWORK],
+  ['storefront', STOREFRONT],
+];
+
+/** Of a hundred: what this build reaches, so that a later one may not be worse. */
+const LIMITS = { correct: 75, wrong: 3 };
+
+describe.each(SETS)('questions over the %s sample', (name, questions) => {
+  let sample: Sample;
+  beforeAll(() => {
+    const definition = SAMPLES.find((entry) => entry.name === name);
+    if (!definition) throw new Error(`No sample is called ${name}.`);
+    sample = openSample(definition);
+  });
+  afterAll(() => sample.close());
+
+  it('are answered exactly or declined', () => {
+    const verdicts: Record<Verdict, string[]> = { correct: [], wrong: [], declined: [] };
+    for (const question of questions) {
+      const { verdict, note } = judge(sample, question);
+      verdicts[verdict].push(`${question.ask} → ${note}`);
+    }
+    const share = (verdict: Verdict): number => (100 * verdicts[verdict].length) / questions.length;
+    expect(share('wrong'), verdicts.wrong.join('\n')).toBeLessThanOrEqual(LIMITS.wrong);
+    expect(share('correct'), verdicts.declined.join('\n')).toBeGreaterThanOrEqual(LIMITS.correct);
+  });
+});

@@ -1,6 +1,6 @@
 /** A catalogue read once for linking: words of every table and column, their roles, and the graph of keys. */
 import type { Catalogue, CatalogueColumn, CatalogueTable } from '../adapters/contract';
-import { PERSON_TABLES, SCHEMA_WORDS, SYNONYMS } from './lexicon';
+import { PERSON_TABLES, SCHEMA_WORDS, SYNONYMS, UNIT_STEMS } from './lexicon';
 import type { ColumnRef } from './schema';
 import { identifierWords, splitCompound, stem } from './words';
 
@@ -192,7 +192,7 @@ function indexTable(
       column,
       role,
       optional: role === 'date' ? [stem('date'), stem('time'), stem('day')] : [],
-      letters: [...new Set([column.name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''), raw.join('')])],
+      letters: [...new Set([letters(column.name), raw.join(''), ...withoutUnit(raw)])],
       words: bare,
       raw,
       core: withoutTable.length > 0 ? withoutTable : bare,
@@ -217,6 +217,12 @@ function indexTable(
   };
   made.label = findLabel(made);
   return made;
+}
+
+/** "downtime" for downtime_minutes. */
+function withoutUnit(raw: readonly string[]): string[] {
+  const bare = raw.slice(0, -1);
+  return bare.length > 1 && UNIT_STEMS.has(stem(raw.at(-1) ?? '')) ? [bare.join('')] : [];
 }
 
 /** What every name starts with, in letters ("sbcust" of sbcustid and sbcustname). */

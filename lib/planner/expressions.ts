@@ -152,6 +152,10 @@ export class Expressions extends Subject {
     }
     const column = this.names.columnFor(mention);
     if (!column) throw new CannotPlan(`I could not find "${mention.text}" to count.`);
+    if (column.role === 'number' && !column.isKey && !column.references && !select.distinct) {
+      this.assumptions.push(`"${mention.text}" is added up from ${column.display}.`);
+      return { kind: 'aggregate', fn: 'sum', column: this.use(column) };
+    }
     if (column.isKey && !select.distinct) return this.rowCount(this.names.table(column.ref.table) ?? this.main, false);
     if (
       column.ref.table === this.main.key &&

@@ -549,6 +549,11 @@ export const LIGHT_WORDS: ReadonlySet<string> = new Set(
   obtain obtained achieve achieved gain gained reach reached flew fly flies flying depart departs departed arrive arrives arrived speak speaks spoken spoke study studied studies graduate graduated receive live  raised got get gets keep kept stand stands word words substring letter string somewhere anything something nothing none`),
 );
 
+/** Stems of units that a column's name may end with ("downtime_minutes"): nobody has to say them. */
+export const UNIT_STEMS: ReadonlySet<string> = new Set(
+  list('minut second hour ms mbp mbps gb mb kb percent pct usd eur euro kg km'),
+);
+
 /** Words for the opposite of what a yes-or-no column says. */
 export const OPPOSITES: Readonly<Record<string, string>> = {
   disabled: 'enabled',

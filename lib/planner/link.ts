@@ -14,6 +14,7 @@ import {
   PERSON_WORDS,
   SAME_PLACE,
   SUPERLATIVES,
+  UNIT_STEMS,
 } from './lexicon';
 import type { ValueIndex, ValueMatch } from './schema';
 import { isTypo, stem, type Token } from './words';
@@ -56,20 +57,7 @@ const GENERIC = new Set(
     'dim',
     'fact',
     'histori',
-    'minut',
-    'second',
-    'hour',
-    'ms',
-    'mbp',
-    'mbps',
-    'gb',
-    'mb',
-    'percent',
-    'usd',
-    'eur',
-    'euro',
-    'kg',
-    'km',
+    ...UNIT_STEMS,
   ].map((word) => word),
 );
 const KEYWORDS = new Set(
@@ -175,7 +163,7 @@ function linkColumnWords(written: readonly Token[], column: IndexedColumn, table
     column.optional.length > 0 ? [...column.raw, ...column.optional] : column.raw,
   );
   if (written.length === 1 && score < 0.95 && LIGHT_WORDS.has(written[0]?.lower ?? '')) return 0;
-  if (score >= 0.999 || written.length === 1 || split) return score;
+  if (score >= 0.999 || written.length === 1 || split || column.role === 'boolean') return score;
   // "singer name" for singer.name, "name of the singer" is put together later
   const qualified = phraseScore(written, [...table.words, ...column.words], column.core, [...table.raw, ...column.raw]);
   // what is not the table's own name must be the column's own word, not a synonym: "products cost" is a clause

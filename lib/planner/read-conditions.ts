@@ -161,6 +161,12 @@ export class ConditionReader extends ReaderState {
       this.at = after && op === '=' ? after.end : end;
       return true;
     }
+    if (/^times?$/.test(this.word(position)) && !next && this.sketch.entities.length > 1) {
+      // "who ordered more than 20 times"
+      this.filter({ op: written, operand, mention: null, having: { fn: 'count', mention: this.lastEntity() ?? null } });
+      this.at = position + 1;
+      return true;
+    }
     if (usable && !(this.tokens[end - 1]?.comma ?? false)) {
       if (isTable(usable) || !this.measures(usable)) {
         this.filter({ op: written, operand, mention: null, having: { fn: 'count', mention: usable } });

@@ -20,24 +20,8 @@ import type { OrderSketch, SelectSketch } from './sketch';
 const SEVERAL = 10;
 
 /** Stems of columns whose values are added up when nothing else is said; prices, rates and ratings are not. */
-const ADDED_UP = new Set(
-  [
-    'amount',
-    'total',
-    'quantiti',
-    'sale',
-    'revenu',
-    'fee',
-    'spend',
-    'minut',
-    'hour',
-    'count',
-    'unit',
-    'sum',
-    'volum',
-    'downtim',
-  ].map((word) => word),
-);
+const ADDED_UP = new Set('amount total quantiti sale revenu fee spend minut hour count unit sum volum downtim'.split(' '));
+const PER_ONE = new Set('price rate percent rate averag mean ratio'.split(' '));
 
 export class OrderReader extends SelectReader {
   protected readGroup(): boolean {
@@ -122,7 +106,12 @@ export class OrderReader extends SelectReader {
     const top = bestColumn(only.mention);
     const additive = only.mention.columns
       .filter(({ score }) => score >= top - 0.05)
-      .every(({ column }) => column.role === 'number' && column.words.some((word) => ADDED_UP.has(word)));
+      .every(
+        ({ column }) =>
+          column.role === 'number' &&
+          column.words.some((word) => ADDED_UP.has(word)) &&
+          !column.words.some((word) => PER_ONE.has(word)),
+      );
     return additive ? only : null;
   }
 
@@ -230,6 +219,13 @@ export class OrderReader extends SelectReader {
     const last = word === 'last' && this.lastIsDate(position);
     if ((!adjective && !high && !low && !last) || this.mentions.has(position)) return false;
     if (this.word(position - 1) === 'at' || this.word(position + 1) === 'than') return false;
+    const other = this.word(position + 2);
+    if (
+      /^(and|or)$/.test(this.word(position + 1)) &&
+      (high || low) &&
+      (HIGH_WORDS.has(other) || LOW_WORDS.has(other) || this.match(AGGREGATE_PHRASES, position + 2))
+    )
+      return false;
     position++;
     const number = this.numberAt(position);
     if (number !== null) position++;

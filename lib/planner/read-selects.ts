@@ -192,7 +192,8 @@ export class SelectReader extends ConditionReader {
       else break;
     }
     if (functions.length === 0) return false;
-    if (this.word(this.at) === 'how' && !this.mentions.has(this.skip(position))) return this.howMuch(position);
+    const asks = /^(did|do|does|have|has|had|was|were|is|are)$/.test(this.word(position));
+    if (this.word(this.at) === 'how' && (asks || !this.mentions.has(this.skip(position)))) return this.howMuch(position);
     if (functions.includes('sum') && this.word(position) === 'number' && !this.mentions.has(position)) return false;
     const next = this.skip(position, 'the of a an its their all value values amount total');
     const mention = this.mentionAt(next);
@@ -238,7 +239,7 @@ export class SelectReader extends ConditionReader {
 
   /** "how much did Ada spend": the amount is named later. */
   protected howMuch(position: number): boolean {
-    for (let next = position; next < Math.min(this.tokens.length, position + 8); next++) {
+    for (let next = position; next < Math.min(this.tokens.length, position + 10); next++) {
       const mention = this.mentionAt(next);
       if (!mention || isTable(mention) || !this.measures(mention)) continue;
       this.mentions.delete(next);
@@ -283,6 +284,10 @@ export class SelectReader extends ConditionReader {
     if (!mention) {
       if (token?.kind === 'quoted') return this.readText(token.text);
       return false;
+    }
+    if (mention.tables.length + mention.columns.length + mention.values.length === 0) {
+      this.at = mention.end;
+      return true;
     }
     const dates = mention.columns.filter(({ column, score }) => column.role === 'date' && score >= 0.5);
     const verb = { ...mention, values: [], columns: dates };

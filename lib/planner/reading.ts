@@ -28,6 +28,9 @@ const SOFT_STOPS = new Set([
   'data',
 ]);
 
+/** Stop words that are states of things at the end of a question: "which links are down". */
+const STATES = new Set(['up', 'down', 'on', 'off', 'in', 'out', 'over', 'no', 'yes']);
+
 export interface Reading {
   sketch: Sketch;
   mentions: Mention[];
@@ -41,6 +44,11 @@ export function readQuestion(question: string, index: CatalogueIndex, values: Va
   for (const token of tokens)
     if (token.kind === 'stop' && SOFT_STOPS.has(token.stem) && index.tables.some((table) => table.words.join(' ') === token.stem))
       token.kind = 'word';
+  tokens.forEach((token, at) => {
+    const said = /^(is|are|was|were|be|been|not|currently|still)$/.test(tokens[at - 1]?.lower ?? '');
+    if (said && STATES.has(token.lower) && at === tokens.length - 1 && values.find([token.text]).some(({ score }) => score >= 1))
+      token.kind = 'word';
+  });
   const periods = findPeriods(question, tokens, now);
   const blocked = new Set(
     periods.flatMap((period) => Array.from({ length: period.end - period.start }, (_, offset) => period.start + offset)),

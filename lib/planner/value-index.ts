@@ -64,8 +64,14 @@ export function buildValueIndex(samples: { table: TableRef; column: string; valu
     for (const entry of whole.get(phrase) ?? [])
       out.push({ table: entry.table, column: entry.column, value: entry.value, score: 1 });
     if (out.length === 0 && phrase.length > 4) {
-      for (const entry of whole.get(singular) ?? [])
-        out.push({ table: entry.table, column: entry.column, value: entry.value, score: 0.9 });
+      const others = [
+        singular,
+        ...(phrase.endsWith('es') ? [phrase.slice(0, -2)] : []),
+        ...(phrase.endsWith('ies') ? [`${phrase.slice(0, -3)}y`] : []),
+      ];
+      for (const other of others)
+        for (const entry of whole.get(other) ?? [])
+          out.push({ table: entry.table, column: entry.column, value: entry.value, score: 0.9 });
     }
     if (out.length > 0) return out;
     return findPartial(phrase, byWord);

@@ -3,6 +3,7 @@
  * driver.ts, dialect.ts, index.ts) and one line in registry.ts; the contract suite in contract-suite.ts is the definition of
  * done. Engines are blind to each other, and nobody outside lib/adapters names one: callers ask for capabilities.
  */
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 
 // ---------------------------------------------------------------- values
@@ -138,6 +139,8 @@ export interface OpenLimits {
   recycleMs: number;
   /** false: every wall is set for reading only. */
   allowWrites: boolean;
+  /** For engines that are files: the organisation whose uploads may be opened. Unset: nobody's. */
+  organizationId?: string;
   /**
    * The network guard, for engines with network transport: called before each new connection, it gives the IP address to connect
    * to, already checked, so that a name can't be rebound between check and use. TLS still verifies the host's name. Unset: connect to the name.
@@ -365,4 +368,50 @@ export interface Adapter<Config = unknown> {
   dialect: Dialect;
   /** Makes the pool without connecting yet. */
   open(config: Config, limits: OpenLimits): Pool;
+  /** Engines whose databases can be made of uploaded files. */
+  uploads?: FileUploads<Config>;
+}
+
+// ---------------------------------------------------------------- uploads
+
+/** One file of an upload, on its way. */
+export interface UploadPart {
+  /** As the client named it; never believed to be a path. */
+  fileName: string;
+  content: Readable;
+}
+
+export interface UploadOptions {
+  organizationId: string;
+  /** Of all files together. */
+  maxBytes: number;
+  /** What the client said that it will send; null when it didn't. Room on the disk is judged by it before anything is read. */
+  expectedBytes: number | null;
+  /** Milliseconds that turning the files into a database may take, once they are here. */
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** A database that was made of uploaded files. */
+export interface UploadedDatabase {
+  /** What a connection names: {file}. */
+  file: string;
+  tables: { name: string; rows: number | null; columns: { name: string; type: ColumnType }[] }[];
+  /** What a person should know of the data: one sentence each. */
+  warnings: string[];
+}
+
+export interface FileUploads<Config = unknown> {
+  /**
+   * Takes the files, which must be read in turn, and makes one database of them, for one organisation only. Nothing is left behind when
+   * it fails.
+   * @throws QuarryError source.file_refused | upload.too_large | storage.full | query.cancelled | input.invalid
+   */
+  receive(parts: AsyncIterable<UploadPart>, options: UploadOptions): Promise<UploadedDatabase>;
+  /** The upload of this organisation that a connection is to, as `list` names it; null for any other file. */
+  uploadOf(config: Config, organizationId: string): string | null;
+  /** Every upload of an organisation that is older than a moment (milliseconds since the epoch), unfinished ones included. */
+  list(organizationId: string, olderThanMs: number): Promise<string[]>;
+  /** Removes what `uploadOf` or `list` named. Nothing happens when it's gone already. */
+  remove(organizationId: string, upload: string): Promise<void>;
 }

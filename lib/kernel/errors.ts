@@ -31,6 +31,8 @@ export const ERROR_STATUS = {
   'source.tls_failed': 502,
   'source.database_missing': 502,
   'source.unsupported': 400,
+  'upload.too_large': 413,
+  'storage.full': 507,
   'rate.limited': 429,
   'model.unavailable': 502,
   'model.auth_failed': 502,

@@ -69,6 +69,8 @@ export const SETTINGS = {
     undefined,
     'Folder of SQLite files that may be connected. Default $QUARRY_HOME/sqlite.',
   ),
+  uploadMaxBytes: define('UPLOAD_MAX_BYTES', count(1, 100_000_000_000), '524288000', 'Bytes that one upload of files may have.'),
+  uploadTimeoutMs: define('UPLOAD_TIMEOUT', seconds, '600', 'Seconds that making a database of uploaded files may take.'),
   rateLimit: define(
     'RATE_LIMIT',
     z.enum(['on', 'off']).transform((v) => v === 'on'),

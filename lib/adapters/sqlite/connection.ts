@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { QuarryError } from '../../kernel/errors';
 import { projectRoot } from '../../kernel/paths';
-import { singleton } from '../../kernel/singleton';
+import { children } from './children';
 import { openError, queryError, type ReaderError } from './errors';
 import { resolveDatabaseFile } from './file-guard';
 import type { RawColumn, RawValue } from './values';
@@ -23,16 +23,6 @@ export interface Command {
 }
 
 type Ended = Extract<Reply, { op: 'end' }>;
-
-/** Processes of this process, ended with it however it ends. */
-const children = () =>
-  singleton('adapters.sqlite.children', () => {
-    const all = new Set<ChildProcess>();
-    process.once('exit', () => {
-      for (const child of all) child.kill('SIGKILL');
-    });
-    return all;
-  });
 
 /** One reader process with one open file. One statement at a time. */
 export class SqliteConnection {
@@ -67,9 +57,9 @@ export class SqliteConnection {
   /** Starts the process and opens the file. @throws QuarryError source.* */
   static async open(
     file: string,
-    options: { writable: boolean; timeoutMs: number; onLost: (connection: SqliteConnection) => void },
+    options: { organizationId?: string; writable: boolean; timeoutMs: number; onLost: (connection: SqliteConnection) => void },
   ): Promise<SqliteConnection> {
-    const real = resolveDatabaseFile(file);
+    const real = resolveDatabaseFile(file, { organizationId: options.organizationId });
     const script = path.join(projectRoot(), 'lib', 'adapters', 'sqlite', 'reader-process.mjs');
     // Next to no environment: the process needs none, and secrets have no business there.
     // spawn and not fork: a bundler would try to bundle what fork names.

@@ -83,7 +83,7 @@ describe('which files can be connected', () => {
 
   it('says when a file is missing, and makes none', async () => {
     await expectCode(open({ file: 'absent.sqlite' }).lease(), 'source.file_missing');
-    expect(() => resolveDatabaseFile('absent.sqlite', root)).toThrow(/no file absent\.sqlite/);
+    expect(() => resolveDatabaseFile('absent.sqlite', { folder: root })).toThrow(/no file absent\.sqlite/);
   });
 
   it('says when a file is no database', async () => {

@@ -28,6 +28,7 @@ export function openPool(config: SqliteConfig, limits: OpenLimits): Pool {
     {
       connect: () =>
         SqliteConnection.open(config.file, {
+          organizationId: limits.organizationId,
           writable: limits.allowWrites,
           timeoutMs: limits.connectTimeoutMs,
           onLost: (connection) => pool.lost(connection),

@@ -41,7 +41,10 @@ export const manifest: Manifest<SqliteConfig> = {
     },
   ],
   parseConnection,
-  summarise: ({ file }) => ({ target: file.split('/').slice(-2).join('/') }),
+  // An upload's folder and name are ours and tell nobody anything.
+  summarise: ({ file }) => ({
+    target: /^uploads\/[^/]+\/[^/]+$/.test(file) ? 'Uploaded file' : file.split('/').slice(-2).join('/'),
+  }),
   endpoints: () => [],
   promptNotes: [
     'SQLite: identifiers with spaces or reserved words need double quotes; strings take single quotes.',

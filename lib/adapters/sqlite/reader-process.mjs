@@ -7,7 +7,7 @@
  * Out: {op: 'opened'} {op: 'columns', id, columns} {op: 'rows', id, rows} {op: 'end', id, truncated, affectedRows} {op: 'error', id, code, message}
  */
 import { createRequire } from 'node:module';
-import { Worker } from 'node:worker_threads';
+import { watched } from './parent-watch.mjs';
 
 const BATCH_ROWS = 1_000;
 const BATCH_BYTES = 1_000_000;
@@ -21,38 +21,6 @@ let writable = false;
 let freshenSchema = null;
 /** The statement that is being read: credits are batches that may still be sent. */
 let running = null;
-
-/**
- * A thread that a query blocks can't notice that its parent was killed; a second thread can. process.ppid is told from memory in a
- * worker, hence /proc, and elsewhere whether the parent answers.
- */
-const watcher = new Worker(
-  `const { readFileSync } = require('node:fs');
-   const parent = ${process.ppid};
-   const isOrphan = () => {
-     try {
-       return Number(/^\\d+ \\(.*\\) \\S (\\d+)/s.exec(readFileSync('/proc/self/stat', 'utf8'))[1]) !== parent;
-     } catch {
-       try {
-         process.kill(parent, 0);
-         return false;
-       } catch {
-         return true;
-       }
-     }
-   };
-   setInterval(() => isOrphan() && process.kill(process.pid, 'SIGKILL'), 1000);`,
-  { eval: true, resourceLimits: { maxOldGenerationSizeMb: 16 } },
-);
-watcher.unref();
-/** It starts only while this thread is free, so nothing runs before it does. */
-const watched = new Promise((resolve, reject) => {
-  watcher.once('online', resolve);
-  watcher.once('error', reject);
-});
-
-process.on('disconnect', () => process.exit(0));
-process.on('SIGINT', () => undefined); // Ctrl+C is the parent's to handle: it drains, then disconnects.
 
 process.on('message', (message) => {
   if (message.op === 'open') open(message);

@@ -41,6 +41,7 @@ export async function createSource(
   const adapter = getAdapter(input.type);
   const access = input.access ?? (settings().readOnly ? 'read' : 'read-write');
   const recipe: PoolRecipe = {
+    organizationId: ctx.organization.id,
     adapter,
     config: adapter.manifest.parseConnection(input.connection as ConnectionInput),
     pool: input.pool ?? {},

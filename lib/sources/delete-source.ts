@@ -2,15 +2,18 @@ import { type Ctx, requirePermission } from '../access';
 import { withAudit } from '../audit';
 import { pools } from './pools';
 import { getSourceRow, ownerOf, sourceNotFound } from './source-row';
+import { removeUnused, uploadOfSource } from './upload-use';
 
 /**
  * Removes a source: from now on it is "not found". Its secrets are erased at once, its history stays, its name is free again;
- * queries that are running end, and its pool closes.
+ * queries that are running end, and its pool closes. The uploaded
+ * file that it was goes with it, unless another source of the organisation is on the same one.
  * @throws QuarryError not_found
  */
 export async function deleteSource(ctx: Ctx, id: string): Promise<void> {
   requirePermission(ctx, 'source.manage');
   const row = await getSourceRow(ctx, id);
+  const upload = await uploadOfSource(ctx, row);
   await withAudit(ctx, async (tx) => {
     const { count } = await tx.dataSource.updateMany({
       where: { id, deletedAt: null },
@@ -21,5 +24,6 @@ export async function deleteSource(ctx: Ctx, id: string): Promise<void> {
     const detail = { name: row.name, type: row.type };
     return { result: undefined, event: { action: 'source.delete', target: id, outcome: 'ok', detail } };
   });
-  pools().remove(ownerOf(row));
+  const drained = pools().remove(ownerOf(row));
+  if (upload !== null) void drained.then(() => removeUnused(ctx, row.type, upload));
 }

@@ -6,6 +6,7 @@
 export { type CreatedSource, createSource } from './create-source';
 export { deleteSource } from './delete-source';
 export { getSource, listSources } from './list-sources';
+export { checkServer } from './network-guard';
 export { openSource } from './open-source';
 export { drainPools, poolStats, sweepPools } from './pools';
 export { addSampleSources } from './samples/add-sample-sources';
@@ -14,3 +15,4 @@ export { listSourceTypes, type SourceType } from './source-types';
 export { testSource } from './test-source';
 export type { OpenSource, PoolReport, SourceSummary, TestReport } from './types';
 export { updateSource } from './update-source';
+export { uploadFiles } from './upload-files';

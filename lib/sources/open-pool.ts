@@ -6,6 +6,8 @@ import { type PoolSize, poolSize } from './pool-size';
 import type { PoolSettings } from './schema';
 
 export interface PoolRecipe {
+  /** Whose uploaded files may be opened. */
+  organizationId: string;
   adapter: Adapter;
   config: unknown;
   pool: PoolSettings;
@@ -26,6 +28,7 @@ export async function openPool(recipe: PoolRecipe): Promise<{ pool: Pool; size: 
     connectTimeoutMs: settings().connectTimeoutMs,
     recycleMs: settings().poolRecycleMs,
     allowWrites: recipe.allowWrites,
+    organizationId: recipe.organizationId,
   };
   if (manifest.capabilities.transport === 'file') return { pool: adapter.open(config, limits), size };
   const { database } = manifest.summarise(config);

@@ -95,10 +95,10 @@ export class PoolRegistry {
     this.#install(owner, made, clock);
   }
 
-  /** Retires the source's pool: running queries end, nothing new starts. */
-  remove(owner: PoolOwner): void {
+  /** Retires the source's pool: running queries end, nothing new starts. @returns when the last connection is closed */
+  async remove(owner: PoolOwner): Promise<void> {
     const entry = this.#current.get(keyOf(owner));
-    if (entry) void this.#retire(entry, RETIRE_GRACE_MS);
+    if (entry) await this.#retire(entry, RETIRE_GRACE_MS);
   }
 
   /** The pool goes on under another name. */

@@ -13,5 +13,6 @@ export async function testSource(ctx: Ctx, input: TestSourceInput): Promise<Test
   requirePermission(ctx, 'source.manage');
   const adapter = getAdapter(input.type);
   const config = adapter.manifest.parseConnection(input.connection as ConnectionInput);
-  return connectAndTest(ctx, { adapter, config, pool: {}, allowWrites: false, sample: false });
+  const organizationId = ctx.organization.id;
+  return connectAndTest(ctx, { organizationId, adapter, config, pool: {}, allowWrites: false, sample: false });
 }

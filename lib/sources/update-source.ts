@@ -84,6 +84,7 @@ async function openStored(ctx: Ctx, row: SourceRow, adapter: Adapter, change: Up
 function connect(ctx: Ctx, row: SourceRow, input: UpdateSourceInput, adapter: Adapter, config: unknown): Promise<Connected> {
   const now = settingsOf(row);
   return connectAndIntrospect(ctx, {
+    organizationId: ctx.organization.id,
     adapter,
     config,
     pool: input.pool ?? now.pool,
@@ -126,6 +127,6 @@ function applyToPools(ctx: Ctx, row: SourceRow, change: ConnectionChange | null)
   if (change?.connected) {
     const { pool, size } = change.connected;
     pools().adopt(owner, { ...size, pool, name: row.name, credentialVersion: change.version }, ctx.clock);
-  } else if (change) pools().remove(owner);
+  } else if (change) void pools().remove(owner);
   else pools().rename(owner, row.name);
 }

@@ -9,6 +9,7 @@ const type = (name: string, uriSchemes: string[]): SourceType => ({
   defaultPort: null,
   uriSchemes,
   fields: [],
+  uploads: false,
 });
 
 describe('connection strings', () => {

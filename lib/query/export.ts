@@ -3,6 +3,7 @@ import type { Column, Row, TextBatch } from '../adapters/contract';
 import { csvHeader, csvWriter } from './csv';
 import { csvBytes } from './csv-bytes';
 import { jsonFormatter } from './format';
+import { jsonBytes } from './json-bytes';
 import type { ExportFormat } from './schema';
 import { byteStream, openStream, openTextStream, type RawStream } from './stream';
 import type { QueryExport, QueryOrigin, QueryRequest } from './types';
@@ -38,16 +39,16 @@ const FORMATS: Record<ExportFormat, Format> = {
   json: {
     contentType: 'application/json; charset=utf-8',
     async start(...run) {
-      const raw = await openStream(...run);
-      return { raw, pieces: textFile(raw, '[', listWriter(raw.columns), '\n]\n') };
+      const raw = await openTextStream(...run);
+      return { raw, pieces: jsonFile(raw) };
     },
   },
   // One object per line; values as everywhere in JSON.
   ndjson: {
     contentType: 'application/x-ndjson; charset=utf-8',
     async start(...run) {
-      const raw = await openStream(...run);
-      return { raw, pieces: textFile(raw, '', objectWriter(raw.columns, '', '\n'), '') };
+      const raw = await openTextStream(...run);
+      return { raw, pieces: objects(raw, '', '\n') };
     },
   },
 };
@@ -59,27 +60,31 @@ async function* csvFile(raw: RawStream<Row[] | TextBatch>): Pieces {
   for await (const batch of raw.batches) yield Array.isArray(batch) ? writeRows(batch) : writeText(batch);
 }
 
-async function* textFile(raw: RawStream, head: string, write: (batch: Row[]) => string, tail: string): Pieces {
-  yield head;
-  for await (const batch of raw.batches) yield write(batch);
-  yield tail;
+async function* jsonFile(raw: RawStream<Row[] | TextBatch>): Pieces {
+  yield '[';
+  let first = true;
+  for await (const piece of objects(raw, ',\n', '')) {
+    // The first object has no comma before it.
+    yield first ? piece.slice(1) : piece;
+    first = false;
+  }
+  yield '\n]\n';
 }
 
-function listWriter(columns: Column[]): (batch: Row[]) => string {
-  const first = objectWriter(columns, ',\n', '');
-  let begun = false;
-  return (batch) => {
-    const text = first(batch);
-    if (begun || batch.length === 0) return text;
-    begun = true;
-    return `\n${text.slice(2)}`;
-  };
+/** Rows as objects, one piece per batch, none of them empty. */
+async function* objects(raw: RawStream<Row[] | TextBatch>, before: string, after: string): Pieces {
+  const keys = uniqueNames(raw.columns);
+  const writeRows = objectWriter(raw.columns, keys, before, after);
+  const writeText = jsonBytes(raw.columns, keys, before, after);
+  for await (const batch of raw.batches) {
+    const piece = Array.isArray(batch) ? writeRows(batch) : writeText(batch);
+    if (piece.length > 0) yield piece;
+  }
 }
 
-/** Rows as objects. A column name that occurs twice gets a number, so that no value is lost. */
-function objectWriter(columns: Column[], before: string, after: string): (batch: Row[]) => string {
+function objectWriter(columns: Column[], names: string[], before: string, after: string): (batch: Row[]) => string {
   const format = jsonFormatter(columns);
-  const keys = uniqueNames(columns).map((name, i) => `${i === 0 ? '' : ','}${JSON.stringify(name)}:`);
+  const keys = names.map((name, i) => `${i === 0 ? '' : ','}${JSON.stringify(name)}:`);
   return (batch) => {
     let out = '';
     for (const row of format(batch)) {
@@ -91,6 +96,7 @@ function objectWriter(columns: Column[], before: string, after: string): (batch:
   };
 }
 
+/** A column name that occurs twice gets a number, so that no value is lost. */
 function uniqueNames(columns: Column[]): string[] {
   const taken = new Set<string>();
   return columns.map(({ name }) => {

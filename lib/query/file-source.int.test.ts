@@ -8,7 +8,7 @@ import { QuarryError } from '../kernel/errors';
 import { newId } from '../kernel/ids';
 import { createSource, drainPools, poolStats } from '../sources';
 import { createTestOrganization, type TestOrganization } from '../testing/organization';
-import { cancelQuery, exportQuery, flushHistory, listRunning, runQuery } from '.';
+import { cancelQuery, exportQuery, flushHistory, listRunning, runQuery, streamQuery } from '.';
 
 /** The same path over an engine that is a file: what a server does elsewhere, its reader processes do here. */
 const folder = mkdtempSync(path.join(tmpdir(), 'quarry-query-'));
@@ -46,6 +46,56 @@ async function errorOf(promise: Promise<unknown>): Promise<QuarryError> {
   expect(outcome).toBeInstanceOf(QuarryError);
   return outcome as QuarryError;
 }
+
+const MIB = 1024 * 1024;
+const MILLION = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
+  SELECT i AS id, 'Customer ' || i AS name, i * 1.25 AS amount, i % 7 AS kind, i * 1000003 AS big, hex(i) AS code, i / 3.0 AS third FROM n`;
+
+describe('a million rows of a file', () => {
+  /** Reads to the end, keeping nothing. @returns what this process grew by meanwhile, in bytes */
+  async function drain(format: 'csv' | 'ndjson', limit: number): Promise<{ lines: number; growth: number; early: boolean }> {
+    const file = await exportQuery(ctx, { dataSourceId: sourceId, query: MILLION, limit }, format);
+    const before = process.memoryUsage.rss();
+    let peak = before;
+    let lines = 0;
+    let early = false;
+    for await (const chunk of file.stream) {
+      early ||= listRunning(ctx).some(({ queryId }) => queryId === file.queryId);
+      for (const byte of chunk) if (byte === 10) lines += 1;
+      peak = Math.max(peak, process.memoryUsage.rss());
+    }
+    return { lines, growth: peak - before, early };
+  }
+
+  it.each(['csv', 'ndjson'] as const)(
+    'is exported as %s in bounded memory, its first bytes before its last row',
+    async (format) => {
+      // The process warms up first: buffers and compiled code are no growth of this export.
+      await drain(format, 200_000);
+      const { lines, growth, early } = await drain(format, 1_000_000);
+      expect(lines).toBe(format === 'csv' ? 1_000_001 : 1_000_000);
+      expect(early).toBe(true);
+      expect(growth).toBeLessThan(64 * MIB);
+    },
+  );
+
+  it('is streamed in bounded memory', async () => {
+    const stream = await streamQuery(ctx, { dataSourceId: sourceId, query: MILLION });
+    let rows = 0;
+    let before = 0;
+    let growth = 0;
+    for await (const batch of stream.batches) {
+      if (rows === 0) {
+        expect(batch.length).toBeLessThan(100_000);
+        before = process.memoryUsage.rss();
+      }
+      rows += batch.length;
+      growth = Math.max(growth, process.memoryUsage.rss() - before);
+    }
+    expect(rows).toBe(1_000_000);
+    expect(growth).toBeLessThan(64 * MIB);
+  });
+});
 
 describe('a file as a source', () => {
   it('answers exact values, numbers apart from text, and from the cache the second time', async () => {

@@ -56,6 +56,23 @@ function deep(convert: Convert): Convert {
   return walk;
 }
 
+const JSON_TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const MAY_LOSE_DIGITS = /[\d.]{16}|\d[eE]/;
+
+/** A JSON text as a value in which a number that a double can't hold exactly is its text. */
+export function exactJson(text: string): JsonCell {
+  if (!MAY_LOSE_DIGITS.test(text)) return JSON.parse(text) as JsonCell;
+  const kept = text.replace(JSON_TOKEN, (token) => (token.startsWith('"') || keepsDigits(token) ? token : `"${token}"`));
+  return JSON.parse(kept) as JsonCell;
+}
+
+function keepsDigits(token: string): boolean {
+  const value = Number(token);
+  if (!Number.isFinite(value)) return false;
+  if (/^-?\d+$/.test(token)) return Number.isSafeInteger(value);
+  return (/^-?[0.]*([\d.]*)/.exec(token)?.[1] ?? '').replace('.', '').length <= 15;
+}
+
 /** How the cells of a column become JSON; null when they are JSON already, so that nothing is done per row. */
 export function jsonConverter(column: Column): Convert | null {
   switch (column.type) {

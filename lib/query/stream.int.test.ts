@@ -57,6 +57,21 @@ describe('a million rows', () => {
     expect(growth).toBeLessThan(64 * MIB);
   });
 
+  it.each([
+    ['csv', 'with parameters'],
+    ['ndjson', 'with parameters'],
+    ['json', 'without'],
+    ['xlsx', 'without'],
+  ] as const)('are exported as %s %s in the same memory', async (format, how) => {
+    const parametrised = how === 'with parameters';
+    const ask = (rows: number) =>
+      parametrised ? { ...request(`${MILLION} WHERE n <= $1`), parameters: [rows] } : { ...request(MILLION), limit: rows };
+    await readAll((await exportQuery(ctx, ask(200_000), format)).stream);
+    const { lines, growth } = await readAll((await exportQuery(ctx, ask(1_000_000), format)).stream);
+    if (format !== 'xlsx') expect(lines).toBe(format === 'ndjson' ? 1_000_000 : format === 'csv' ? 1_000_001 : 1_000_002);
+    expect(growth).toBeLessThan(64 * MIB);
+  });
+
   it('are streamed as NDJSON; the first batch comes before the last row is read', async () => {
     const stream = await streamQuery(ctx, request(MILLION));
     let rows = 0;

@@ -8,6 +8,7 @@ import { isId, newId } from '../kernel/ids';
 import { settings } from '../kernel/settings';
 import { callModel } from './call-model';
 import type { Tier } from './choose-model';
+import { guardedFetch, refuseModelHost } from './guarded-fetch';
 import { DEFAULT_BASE_URL, type ModelProviderInput, type ModelProviderView, type ProviderKind, providerKinds } from './schema';
 
 /** A provider that can be called: for one question, with its key opened. */
@@ -45,7 +46,9 @@ export async function resolveProviders(ctx: Ctx): Promise<Provider[]> {
     ...(complexModel ? { complex: complexModel } : {}),
   };
   const baseUrl = modelBaseUrl ?? DEFAULT_BASE_URL[modelProvider];
-  return [makeProvider({ name: modelProvider, baseUrl, apiKey: modelApiKey ?? null, models, contextTokens: modelContextTokens })];
+  const config = { name: modelProvider, baseUrl, apiKey: modelApiKey ?? null, models, contextTokens: modelContextTokens };
+  // Whoever runs the installation may point it anywhere.
+  return [makeProvider(config, fetch)];
 }
 
 interface ProviderConfig {
@@ -56,9 +59,9 @@ interface ProviderConfig {
   contextTokens: number;
 }
 
-function makeProvider(config: ProviderConfig): Provider {
+function makeProvider(config: ProviderConfig, fetchThere: typeof fetch = guardedFetch): Provider {
   // Local servers want no key, but the client library does: it sends whatever stands here, which they ignore.
-  const client = createOpenAI({ baseURL: config.baseUrl, apiKey: config.apiKey ?? 'none', name: 'openai' });
+  const client = createOpenAI({ baseURL: config.baseUrl, apiKey: config.apiKey ?? 'none', name: 'openai', fetch: fetchThere });
   const modelName = (tier: Tier) => config.models[tier] ?? config.models.balanced;
   return { name: config.name, contextTokens: config.contextTokens, modelName, model: (tier) => client.chat(modelName(tier)) };
 }
@@ -112,8 +115,9 @@ export async function listModelProviders(ctx: Ctx): Promise<ModelProviderView[]>
   return rows.map(toView);
 }
 
-/** @throws QuarryError conflict when the name is taken */
+/** @throws QuarryError conflict when the name is taken; source.host_refused when no model may be at the address */
 export async function createModelProvider(ctx: Ctx, input: ModelProviderInput): Promise<ModelProviderView> {
+  await refuseModelHost(input.baseUrl ?? defaultBaseUrl(input.kind));
   const id = newId();
   const sealed = input.apiKey ? await sealSecret(ctx.organization.id, binding(id), input.apiKey) : null;
   const last = await ctx.db.modelProvider.aggregate({ _max: { position: true } });
@@ -138,9 +142,10 @@ export async function createModelProvider(ctx: Ctx, input: ModelProviderInput): 
   );
 }
 
-/** A key that isn't given stays. @throws QuarryError not_found | conflict */
+/** A key that isn't given stays. @throws QuarryError not_found | conflict | source.host_refused */
 export async function updateModelProvider(ctx: Ctx, id: string, input: Partial<ModelProviderInput>): Promise<ModelProviderView> {
   const row = await getRow(ctx, id);
+  if (input.baseUrl !== undefined) await refuseModelHost(input.baseUrl);
   // A stored key belongs to the server it was typed for: it never follows to another address.
   if (input.baseUrl !== undefined && input.baseUrl !== row.baseUrl && row.sealedKey && input.apiKey === undefined) {
     throw new QuarryError('input.invalid', 'Give the key again when the address changes.', { details: { field: 'apiKey' } });
@@ -168,12 +173,13 @@ export async function deleteModelProvider(ctx: Ctx, id: string): Promise<void> {
 /**
  * Asks a provider for one word, by the id of a saved one or before it is saved.
  * @returns round trip in milliseconds and the model that answered
- * @throws QuarryError model.* with what is wrong
+ * @throws QuarryError model.* with what is wrong; source.host_refused
  */
 export async function testModelProvider(
   ctx: Ctx,
   input: { id: string } | ModelProviderInput,
 ): Promise<{ ok: true; model: string; latencyMs: number }> {
+  if (!('id' in input)) await refuseModelHost(input.baseUrl ?? defaultBaseUrl(input.kind));
   const provider =
     'id' in input
       ? await openProvider(ctx, await getRow(ctx, input.id))

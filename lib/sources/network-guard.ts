@@ -122,6 +122,15 @@ export async function installationRules(options: { sample: boolean }): Promise<G
 }
 
 /**
+ * Judges a server that isn't a source but that people name too, such as a model's, by the same rules.
+ * @throws QuarryError source.host_refused with the reason; source.unreachable when there is no such host
+ */
+export async function checkServer(address: URL): Promise<void> {
+  const port = Number(address.port || (address.protocol === 'https:' ? 443 : 80));
+  await checkHost(address.hostname, port, undefined, await installationRules({ sample: false }));
+}
+
+/**
  * Where the builder database listens. The embedded server is Quarry's as a whole; on a server that DATABASE_URL names, it is only
  * the one database, since others of the same server may well be somebody's data.
  */

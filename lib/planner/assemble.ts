@@ -149,9 +149,36 @@ class Assembler extends Clauses {
     for (const filter of both.length > 1 ? both : []) where.push(this.bothCondition(filter, select));
     if (both.length === 1 && both[0]) where.push(this.condition(both[0]));
     this.joinNamed(groups.length > 0 || aggregated);
-    const made = this.finish({ select, where, groups, having, ordered, aggregated });
+    if (sketch.averageCount) select = [this.averageCount(select, groups)];
+    const made = this.finish({ select, where, groups: sketch.averageCount ? [] : groups, having, ordered, aggregated });
     if (this.listedTable && made.groupBy.length === 0) made.rows = true;
     return made;
+  }
+
+  /** Rows divided by the groups that have any. */
+  protected averageCount(select: readonly Expression[], groups: readonly { expressions: Expression[] }[]): Expression {
+    const [counted] = select;
+    const [key, other] = groups[0]?.expressions ?? [];
+    if (
+      counted?.kind !== 'aggregate' ||
+      counted.fn !== 'count' ||
+      counted.column ||
+      select.length > 1 ||
+      groups.length !== 1 ||
+      key?.kind !== 'column' ||
+      other ||
+      this.sketch.filters.some((filter) => filter.having) ||
+      this.sketch.orders.length > 0
+    )
+      throw new CannotPlan('I could not tell of what the average is taken.');
+    const table = this.names.table(key.column.table);
+    this.assumptions.push(`Only ${table?.display ?? key.column.table} that have any are counted.`);
+    return {
+      kind: 'arithmetic',
+      op: '/',
+      left: counted,
+      right: { kind: 'aggregate', fn: 'count', column: key.column, distinct: true },
+    };
   }
 
   /** "a singer above 40 and a singer below 30": no row is both, so each condition is about a row of its own. */

@@ -3,6 +3,8 @@ import type { IndexedColumn, IndexedTable } from './catalogue-index';
 import { Conditions } from './conditions';
 import { LISTED } from './expressions';
 import { joinTree } from './join-tree';
+import { MONEY_WORDS } from './lexicon';
+import { lineItems } from './line-items';
 import type { Mention } from './link';
 import { bestTable, isTable } from './mention';
 import { CannotPlan, emptyPlan, leftOf, OPPOSITE, usesTable } from './plan-parts';
@@ -101,7 +103,10 @@ export class Clauses extends Conditions {
       const expression = this.columnExpression(column, true);
       const ownerTable = column.ref.table;
       if (!aggregated && !grouped && order.limit === null && this.isMany(ownerTable) && column.role === 'number') {
-        const total: Expression = { kind: 'aggregate', fn: 'sum', column: column.ref };
+        const value = this.lineValue(column);
+        const total: Expression = value ?? { kind: 'aggregate', fn: 'sum', column: column.ref };
+        if (value && !MONEY_WORDS.has(order.mention?.text.toLowerCase() ?? ''))
+          throw new CannotPlan(`${column.display} can't be split among ${this.main.display}.`);
         this.assumptions.push(`"${order.mention?.text ?? column.display}" is added up for each ${this.main.display}.`);
         orders.push({ expression: total, direction });
         perEntity = true;
@@ -213,6 +218,7 @@ export class Clauses extends Conditions {
   }
 
   protected orderAggregate(order: OrderSketch): Expression {
+    if (order.sold) return this.soldPieces();
     if (order.frequency) return { kind: 'aggregate', fn: 'count' };
     const { mention, fn } = order;
     if (fn === 'count' || !fn) {
@@ -265,7 +271,7 @@ export class Clauses extends Conditions {
 
   /** "without any orders": the key is not among those that the other side holds. */
   protected absence(absence: AbsenceSketch): Condition {
-    const other = this.names.tableOf(absence.mention);
+    const other = absence.sold ? lineItems(this.index, [this.main.key])?.table : this.names.tableOf(absence.mention);
     if (!other) throw new CannotPlan(`I could not find "${absence.mention.text}".`);
     const saved = new Set(this.needed);
     const savedMain = this.names.main;

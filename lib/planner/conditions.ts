@@ -104,7 +104,11 @@ export class Conditions extends Expressions {
     const mention = filter.mention && filter.mention.columns.length > 0 ? filter.mention : null;
     const column =
       (mention ? this.names.columnFor(mention, { owner, kinds: ['date', 'year', 'number'] }) : null) ??
-      this.names.dateColumn(this.tablesAtHand(filter.owner), period.year !== undefined, filter.verb);
+      this.names.dateColumn(
+        [...(this.measuredTable ? [this.measuredTable] : []), ...this.tablesAtHand(filter.owner)],
+        period.year !== undefined,
+        filter.verb,
+      );
     if (!column) throw new CannotPlan(`I found no date that "${period.text}" could be about.`);
     if (!mention)
       this.assumptions.push(

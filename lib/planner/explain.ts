@@ -145,6 +145,7 @@ class Words {
     if (fn === 'count') return `number of ${this.counted(column, distinct === true)}`;
     const word = (this.isDate(column) ? DATE_AGGREGATES : AGGREGATES)[fn];
     const name = this.bare(column);
+    if (column && expression.times) return `${word} ${this.bare(expression.times)} times ${name}`;
     // "total amount" added up is still the total amount.
     return name.startsWith(`${word} `) ? name : `${word} ${name}`;
   }
@@ -165,10 +166,18 @@ class Words {
       case 'period':
         return expression.unit;
       case 'arithmetic':
+        if (isAverageCount(expression)) return this.averageCount(expression);
         return `${this.expression(expression.left)} ${expression.op === '-' ? 'minus' : 'divided by'} ${this.expression(expression.right)}`;
       case 'percentage':
         return `percentage where ${this.condition(expression.condition)}`;
     }
+  }
+
+  /** "average number of orders per customer". */
+  private averageCount({ left, right }: Extract<Expression, { kind: 'arithmetic' }>): string {
+    const per =
+      right.kind === 'aggregate' && right.column ? singular(this.counted(right.column, false).replace(/ values$/, '')) : '';
+    return `average ${this.figure(left)} per ${per}`;
   }
 
   private condition(condition: Condition): string {
@@ -212,6 +221,9 @@ class Words {
     return `there are ${negated ? 'no ' : ''}${this.table(wanted)}${by}${where}`;
   }
 }
+
+const isAverageCount = ({ op, right }: Extract<Expression, { kind: 'arithmetic' }>): boolean =>
+  op === '/' && right.kind === 'aggregate' && right.fn === 'count' && right.distinct === true;
 
 const isPlain = (expression: Expression): boolean => expression.kind === 'column' || expression.kind === 'period';
 

@@ -1,5 +1,8 @@
 /** What is shown: columns, names of rows, counts and other measures. */
 import type { IndexedColumn, IndexedTable } from './catalogue-index';
+import { joinTree } from './join-tree';
+import { MONEY_WORDS } from './lexicon';
+import { lineItems } from './line-items';
 import type { Mention } from './link';
 import { bestTable, isTable } from './mention';
 import { CannotPlan } from './plan-parts';
@@ -112,6 +115,7 @@ export class Expressions extends Subject {
 
   protected aggregateExpression(select: SelectSketch): Expression {
     const { mention, fn } = select;
+    if (select.sold) return this.soldPieces();
     if (!mention || !fn) throw new CannotPlan('I could not find what to calculate.');
     const owner = select.owner ? this.names.tableOf(select.owner)?.key : undefined;
     const amount =
@@ -128,8 +132,51 @@ export class Expressions extends Subject {
     ) {
       throw new CannotPlan(`"${mention.text}" is not a number, so there is no ${fn === 'sum' ? 'total' : 'average'} of it.`);
     }
+    const value = fn === 'sum' && MONEY_WORDS.has(mention.text.toLowerCase()) ? this.lineValue(column) : null;
+    if (value) return value;
+    this.measuredTable ??= column.ref.table;
     const expression: Expression = { kind: 'aggregate', fn, column: this.use(column) };
     return this.names.needsNumber(column) ? { ...expression, numeric: true } : expression;
+  }
+
+  /** Tables whose rows the figures are for: those grouped by, and the one that the question is about. */
+  protected measuredFor(): string[] {
+    const groups = this.sketch.groups.flatMap(({ mention }) => {
+      if (!mention) return [];
+      const table = this.nounTable(mention) ?? this.names.table(this.names.columnFor(mention)?.ref.table ?? '');
+      return table ? [table.key] : [];
+    });
+    return [...new Set([this.main.key, ...groups])];
+  }
+
+  /** An order's amount can't be split among its products: quantity times price of its lines can. */
+  protected lineValue(amount: IndexedColumn): Expression | null {
+    const targets = this.measuredFor();
+    if (targets.every((key) => !(joinTree(this.index, amount.ref.table, [key])?.multiplies ?? false))) return null;
+    const lines = lineItems(
+      this.index,
+      targets.filter((key) => key !== amount.ref.table),
+    );
+    if (!lines?.price) return null;
+    this.measuredTable ??= lines.table.key;
+    this.assumptions.push(
+      `The value of a line is its ${lines.quantity.display} times its ${lines.price.display}${lines.discounted ? ', before any discount' : ''}.`,
+    );
+    return { kind: 'aggregate', fn: 'sum', column: this.use(lines.price), times: this.use(lines.quantity) };
+  }
+
+  /** How many pieces were sold of what the question is about. */
+  protected soldPieces(): Expression {
+    const targets = this.measuredFor();
+    const lines = lineItems(
+      this.index,
+      targets.filter((key) => lineItems(this.index, [key]) !== null),
+    );
+    if (!lines || (lines.table.key === this.main.key && targets.length === 1 && this.sketch.orders.some((order) => order.sold)))
+      throw new CannotPlan('I could not find where this database keeps how many of each were sold.');
+    this.measuredTable ??= lines.table.key;
+    this.assumptions.push(`"Sold" is the ${lines.quantity.display} of ${lines.table.display}.`);
+    return { kind: 'aggregate', fn: 'sum', column: this.use(lines.quantity) };
   }
 
   /** "total sales", "total orders" in money: the table's amount, if it has one only. */
@@ -186,6 +233,8 @@ export class Expressions extends Subject {
       : { kind: 'aggregate', fn: 'count' };
   }
 
+  /** The table whose figures are added up: a period is about its dates. */
+  protected measuredTable: string | null = null;
   /** The table whose rows are shown with the columns that tell most. */
   protected listedTable: IndexedTable | null = null;
   protected counted: IndexedTable | null = null;

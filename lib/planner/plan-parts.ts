@@ -20,7 +20,7 @@ export function emptyPlan(from: string, select: Expression[]): Plan {
 
 export function refsOf(expression: Expression): ColumnRef[] {
   if (expression.kind === 'column' || expression.kind === 'period') return [expression.column];
-  if (expression.kind === 'aggregate') return expression.column ? [expression.column] : [];
+  if (expression.kind === 'aggregate') return [expression.column, expression.times].filter((ref) => ref !== undefined);
   if (expression.kind === 'arithmetic') return [...refsOf(expression.left), ...refsOf(expression.right)];
   return [];
 }

@@ -6,6 +6,7 @@ import {
   LIGHT_WORDS,
   LONG_ADJECTIVES,
   LOW_WORDS,
+  SOLD_WORDS,
   SUPERLATIVES,
   UNITS,
 } from './lexicon';
@@ -266,6 +267,7 @@ export class ConditionReader extends ReaderState {
       /^(any|a|an|the|for|have|has|had|been|be|ever|get|got|single|yet|of|from|those|who|that|to|in|by|with|include|including|all|at|is|are|his|her|their|been|having|do|did|does|on|made|make)$/;
     while (
       next < this.tokens.length &&
+      !SOLD_WORDS.has(this.word(next)) &&
       !this.mentions.has(next) &&
       !this.periods.has(next) &&
       (fillers.test(this.word(next)) ||
@@ -280,6 +282,12 @@ export class ConditionReader extends ReaderState {
       next++;
     }
     const mention = this.mentionAt(next);
+    const entity = this.sketch.entities.at(-1);
+    if (!mention && entity && SOLD_WORDS.has(this.word(next))) {
+      this.sketch.absences.push({ at: this.at, mention: entity, filters: [], sold: true });
+      this.at = next + 1;
+      return true;
+    }
     this.zone = this.sketch.selects.length + this.sketch.entities.length > 0 ? 'where' : this.zone;
     if (mention && !this.pending && isTable(mention) && bestTable(mention) >= bestValue(mention)) {
       const absence = { at: this.at, mention, filters: [] as FilterSketch[] };

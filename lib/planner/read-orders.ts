@@ -59,7 +59,9 @@ export class OrderReader extends SelectReader {
       measured.fn = 'sum';
       return this.readGroup();
     }
-    if (by && (!aggregates || (verb && /(ed|en|wn|ght|ade|de)$/.test(verb.lower) && LIGHT_WORDS.has(verb.lower)))) return false;
+    const passive = by && /(ed|en|wn)$/.test(verb?.lower ?? '') && /^(is|are|was|were|been|be)$/.test(this.word(this.at - 2));
+    if (passive || (by && (!aggregates || (verb && /(ed|en|wn|ght|ade|de)$/.test(verb.lower) && LIGHT_WORDS.has(verb.lower)))))
+      return false;
     let next = this.skip(found?.end ?? this.at + 1, 'the a of different distinct type number all');
     const mention = this.mentionAt(next);
     const unit = units.exec(this.word(next))?.[1] as DateUnit | undefined;
@@ -206,6 +208,38 @@ export class OrderReader extends SelectReader {
     if (word === 'bottom') this.bottom = true;
     this.topPending = word !== 'first';
     this.at += number === null ? 1 : 2;
+    return true;
+  }
+
+  /** "best selling products", "which category sells the most", "units sold". */
+  protected readSales(): boolean {
+    const before = this.numberAt(this.at);
+    const first = before === null ? this.at : this.at + 1;
+    const [word, next, third] = [this.word(first), this.word(first + 1), this.word(first + 2)];
+    const pieces = /^(units|pieces|items|copies)$/.test(word) && /^(sold|bought|purchased)$/.test(next);
+    if (pieces) {
+      this.select({ at: this.at, fn: 'sum', mention: null, sold: true });
+      this.at = first + 2;
+      return true;
+    }
+    const adjective = /^(best|top|most|worst|least)$/.test(word) && /^(selling|sold|bought|purchased)$/.test(next);
+    const verb = /^(sell|sells|sold)$/.test(word) && /^(best|most|least|worst)$/.test(next === 'the' ? third : next);
+    if (!adjective && !verb) return false;
+    const end = adjective ? first + 2 : first + (next === 'the' ? 3 : 2);
+    const count = this.numberAt(end);
+    const at = count === null ? end : end + 1;
+    const noun = adjective ? this.mentionAt(at) : (this.sketch.entities.at(-1) ?? null);
+    const several = noun !== null && /s$/i.test(noun.text) && isTable(noun);
+    this.sketch.orders.push({
+      at: this.at,
+      direction: /^(worst|least)$/.test(adjective ? word : next === 'the' ? third : next) ? 'asc' : 'desc',
+      mention: null,
+      fn: 'sum',
+      sold: true,
+      shown: adjective,
+      limit: before ?? count ?? this.sketch.limit ?? (several ? SEVERAL : 1),
+    });
+    this.at = at;
     return true;
   }
 

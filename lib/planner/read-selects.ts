@@ -149,6 +149,13 @@ export class SelectReader extends ConditionReader {
       if (mention && isTable(mention)) this.sketch.entities.push(mention);
       return true;
     }
+    if (mention && bestValue(mention) >= 0.9 && Math.max(bestTable(mention), bestColumn(mention)) < 0.5) {
+      // "how many routers"
+      this.filter({ op: '=', operand: { kind: 'values', mentions: [mention] }, mention: null });
+      this.select({ at: start, fn: 'count', mention: null });
+      this.at = end;
+      return true;
+    }
     if (mention && bestTable(mention) > 0.5 && (isTable(mention) || !distinct)) this.sketch.entities.push(mention);
     const column = mention && !isTable(mention) && this.measures(mention) && !distinct && bestColumn(mention) > 0.9;
     const previous = this.sketch.selects.at(-1);
@@ -169,7 +176,7 @@ export class SelectReader extends ConditionReader {
   }
 
   protected readAggregate(): boolean {
-    if (this.readTotalColumn() || this.readPercentage()) return true;
+    if (this.readTotalColumn() || this.readPercentage() || this.readAverageCount()) return true;
     const functions: AggregateFunction[] = [];
     let position = this.at;
     for (;;) {
@@ -234,6 +241,19 @@ export class SelectReader extends ConditionReader {
     const owner = this.ownerAfter(mention);
     this.select({ at: this.at, fn: 'sum', mention, ...(owner ? { owner } : {}) });
     this.at = mention.end;
+    return true;
+  }
+
+  /** "average number of orders per customer", "how many orders per customer on average". */
+  protected readAverageCount(): boolean {
+    if (!/^(average|avg|mean)$/.test(this.word(this.at)) || this.mentions.has(this.at)) return false;
+    const counting = this.match(COUNT_PHRASES, this.at + 1);
+    const after =
+      this.word(this.at - 1) === 'on' && (counting !== null || this.sketch.selects.some((select) => select.fn === 'count'));
+    if (!after && (!counting || this.columnWithin(this.at + 1, counting.end))) return false;
+    if (!after && this.zone === 'where') return false;
+    this.sketch.averageCount = true;
+    this.at++;
     return true;
   }
 

@@ -28,6 +28,7 @@ export class Reader extends OrderReader {
       this.readBetween,
       this.readComparison,
       this.readMode,
+      this.readSales,
       this.readSuperlative,
       this.readGroup,
       this.readCount,

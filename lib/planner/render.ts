@@ -108,6 +108,7 @@ function aliasOf(expression: Expression, scope: Scope): string {
   const quoted = (name: string): string => ` AS ${scope.dialect.quoteIdentifier(name)}`;
   if (expression.kind === 'aggregate') {
     if (!expression.column || expression.fn === 'count') return quoted('count');
+    if (expression.times) return quoted('total_value');
     const prefix = { sum: 'total', avg: 'average', min: 'lowest', max: 'highest', count: 'count' }[expression.fn];
     const name = expression.column.column.toLowerCase();
     return quoted(name.startsWith(prefix) ? name : `${prefix}_${name}`);
@@ -127,7 +128,8 @@ export function renderExpression(expression: Expression, scope: Scope): string {
     case 'aggregate': {
       if (!expression.column) return 'COUNT(*)';
       const name = columnName(expression.column, scope);
-      const argument = expression.numeric ? scope.dialect.cast(name, 'decimal') : name;
+      const bare = expression.numeric ? scope.dialect.cast(name, 'decimal') : name;
+      const argument = expression.times ? `${bare} * ${columnName(expression.times, scope)}` : bare;
       return `${FUNCTIONS[expression.fn]}(${expression.distinct ? 'DISTINCT ' : ''}${argument})`;
     }
     case 'period':

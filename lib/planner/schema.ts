@@ -18,7 +18,15 @@ export type CompareOperator = '=' | '<>' | '<' | '<=' | '>' | '>=';
 export type Expression =
   | { kind: 'column'; column: ColumnRef /** text that holds numbers is compared as a number */; numeric?: boolean }
   /** No column counts rows. */
-  | { kind: 'aggregate'; fn: AggregateFunction; column?: ColumnRef; distinct?: boolean; numeric?: boolean }
+  | {
+      kind: 'aggregate';
+      fn: AggregateFunction;
+      column?: ColumnRef;
+      /** Multiplied with the column before it is added up: quantity times price. */
+      times?: ColumnRef;
+      distinct?: boolean;
+      numeric?: boolean;
+    }
   | { kind: 'period'; unit: DateUnit; column: ColumnRef }
   /** Difference or ratio of two expressions. */
   | { kind: 'arithmetic'; op: '-' | '/'; left: Expression; right: Expression }
@@ -76,6 +84,7 @@ const expression: z.ZodType<Expression> = z.lazy(() =>
       kind: z.literal('aggregate'),
       fn: z.enum(['count', 'sum', 'avg', 'min', 'max']),
       column: columnRef.optional(),
+      times: columnRef.optional(),
       distinct: z.boolean().optional(),
       numeric: z.boolean().optional(),
     }),

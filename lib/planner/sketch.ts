@@ -16,6 +16,8 @@ export interface SelectSketch {
   /** "when", "where", "who" stand for a column. */
   asks?: 'when' | 'where' | 'who';
   difference?: SelectSketch;
+  /** Pieces that were sold. */
+  sold?: true;
 }
 
 export type Operand =
@@ -62,6 +64,8 @@ export interface OrderSketch {
   frequency?: boolean;
   /** What "top 5 by …" is measured by is shown as well. */
   shown?: boolean;
+  /** By how many pieces of each were sold. */
+  sold?: true;
   /** The table last named before, whose rows are ordered. */
   entity?: Mention;
 }
@@ -77,6 +81,8 @@ export interface AbsenceSketch {
   at: number;
   mention: Mention;
   filters: FilterSketch[];
+  /** "never sold": on no line of an order. */
+  sold?: true;
 }
 
 export interface Sketch {
@@ -89,6 +95,8 @@ export interface Sketch {
   entities: Mention[];
   limit: number | null;
   distinct: boolean;
+  /** "how many orders per customer on average". */
+  averageCount: boolean;
   /** "list", "show": more than a name is expected. */
   listing: boolean;
   /** Content words that mean nothing here. */
@@ -106,6 +114,7 @@ export const emptySketch = (): Sketch => ({
   entities: [],
   limit: null,
   distinct: false,
+  averageCount: false,
   listing: false,
   unknown: [],
   unsupported: [],

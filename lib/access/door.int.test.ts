@@ -126,6 +126,13 @@ describe('route', () => {
     }
   });
 
+  it('takes a body that breaks off for what it is, not for a failure of ours', async () => {
+    const body = new ReadableStream({ pull: (controller) => controller.error(new Error('aborted')) });
+    const init = { method: 'POST', body, duplex: 'half', headers: { authorization: `Bearer ${org.token}` } };
+    const answer = await echo(new Request('http://quarry.test/api/x', init as RequestInit), at(id));
+    expect([answer.status, (await answer.json()).error.code]).toEqual([400, 'input.invalid']);
+  });
+
   it('answers 404 to a malformed id', async () => {
     const answer = await echo(testRequest('/api/x', { token: org.token, body: { name: 'n' } }), at("1' or '1'='1"));
     expect((await answer.json()).error.code).toBe('not_found');

@@ -96,7 +96,9 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch((error: unknown) => {
+      throw new QuarryError('input.invalid', 'The body broke off before it was whole. Send it again.', { cause: error });
+    });
     if (done) break;
     size += value.byteLength;
     if (size > maxBytes) {

@@ -6,7 +6,10 @@ import { DropdownMenu as Radix } from 'radix-ui';
 import type { ComponentProps, ReactNode } from 'react';
 
 /** A menu on a button. Arrows move, letters jump, Escape closes and gives focus back. */
-export const Menu = Radix.Root;
+export function Menu(props: ComponentProps<typeof Radix.Root>) {
+  // Not modal: the page behind stays readable to screen readers, and nothing shifts by a scrollbar's width.
+  return <Radix.Root modal={false} {...props} />;
+}
 export const MenuTrigger = Radix.Trigger;
 
 const itemClass =

@@ -33,6 +33,7 @@ export interface ShownResult {
 }
 
 interface Props {
+  question: string;
   answer: Partial<Answer>;
   attempts: readonly Attempt[];
   keptAt: string | null;
@@ -42,7 +43,7 @@ interface Props {
   onRefresh?(): void;
 }
 
-export function AnswerCard({ answer, attempts, keptAt, runMs, source, onRefresh }: Props) {
+export function AnswerCard({ question, answer, attempts, keptAt, runMs, source, onRefresh }: Props) {
   const [edited, setEdited] = useState<ShownResult | null>(null);
   const chart = edited ? null : (answer.chart ?? null);
   const [view, setView] = useState<'chart' | 'table'>('chart');
@@ -50,7 +51,7 @@ export function AnswerCard({ answer, attempts, keptAt, runMs, source, onRefresh 
   const shown = edited ?? { ...resultOf(answer, runMs), keptAt };
   const asChart = chart !== null && view === 'chart';
   return (
-    <section aria-label="Result" className="overflow-hidden rounded-lg border bg-raised">
+    <section aria-label={`Result: ${question}`} className="overflow-hidden rounded-lg border bg-raised">
       {chart || shown.rows.length > 0 ? (
         <div className="flex h-10 items-center gap-1 border-b pr-1.5 pl-2 pointer-coarse:h-12">
           {chart ? (

@@ -19,7 +19,7 @@ export function EmptyAsk({ source, onAsk, canAsk, children }: Props) {
   return (
     <div className="scroll-thin flex min-h-0 flex-1 flex-col overflow-y-auto px-4 md:px-6">
       <div className="mx-auto my-auto w-full max-w-[720px] py-8 pb-[10vh]">
-        <h1 className="text-center font-semibold text-2xl text-ink tracking-tight">
+        <h2 className="text-center font-semibold text-2xl text-ink tracking-tight">
           {source ? (
             <>
               What do you want to know
@@ -29,7 +29,7 @@ export function EmptyAsk({ source, onAsk, canAsk, children }: Props) {
           ) : (
             'What do you want to know?'
           )}
-        </h1>
+        </h2>
         <div className="mt-6">{children}</div>
         {canAsk ? null : (
           <Notice tone="info" className="mt-4">

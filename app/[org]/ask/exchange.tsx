@@ -69,6 +69,7 @@ function Body({ exchange, source, last, onAsk, onRefresh }: Omit<Props, 'onStop'
           <Warnings items={answer.warnings ?? []} />
           {answer.query ? (
             <AnswerCard
+              question={exchange.question}
               answer={answer}
               attempts={exchange.attempts}
               keptAt={exchange.keptAt}

@@ -18,7 +18,7 @@ export function ModelChip() {
   const inside = (
     <>
       <Icon className="size-4 shrink-0 text-ink-3" strokeWidth={1.75} aria-hidden="true" />
-      <span className="truncate max-sm:sr-only">{name}</span>
+      <span className="truncate @max-lg:sr-only">{name}</span>
     </>
   );
   return (

@@ -97,7 +97,12 @@ export function QueryFold({ answer, attempts, source, edited, onResult, onBack }
         ) : null}
       </div>
       {why ? (
-        <section id={`${id}-why`} aria-label="Why this query" className="border-t px-3 py-3">
+        <section
+          ref={(node) => node?.scrollIntoView({ block: 'nearest' })}
+          id={`${id}-why`}
+          aria-label="Why this query"
+          className="scroll-mb-4 border-t px-3 py-3"
+        >
           <WhyThis answer={answer} attempts={attempts} />
         </section>
       ) : null}

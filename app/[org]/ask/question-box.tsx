@@ -91,7 +91,7 @@ export function QuestionBox({
         className="scroll-thin block w-full resize-none bg-transparent px-4 pt-3 pb-1 text-base text-ink outline-none focus-visible:outline-none"
       />
       <div className="flex items-center gap-2 px-2 pb-2">
-        <div className="flex min-w-0 flex-1 items-center gap-2">{chips}</div>
+        <div className="@container flex min-w-0 flex-1 items-center gap-2">{chips}</div>
         {running ? (
           <Hint text="Stop" keys={['Esc']}>
             <button

@@ -31,11 +31,11 @@ export function ResultFooter({ shown, onRefresh }: Props) {
       ) : null}
       <span className="ml-auto flex items-center gap-1">
         {keptAt ? (
-          <span>
+          <span className="mr-1.5">
             Read <RelativeTime at={keptAt} />
           </span>
         ) : cache.state === 'hit' ? (
-          <span>
+          <span className="mr-1.5">
             {cache.ageMs === undefined || cache.ageMs < 1000
               ? 'From the cache'
               : `From the cache, ${formatDuration(cache.ageMs)} old`}

@@ -46,7 +46,7 @@ export function WhyThis({ answer, attempts }: Props) {
       {model?.name ? (
         <Fact name="Written by">
           <span className="break-words">
-            {[model.provider, model.name].filter(Boolean).join(' · ')}
+            {model.provider === 'builtin' ? 'Built-in planner' : [model.provider, model.name].filter(Boolean).join(' · ')}
             {model.calls > 0 ? ` (${TIERS[model.tier]}, ${formatCount(model.calls, 'call')})` : ''}
           </span>
           {model.reason ? <span className="block break-words text-ink-3 text-xs">{model.reason}</span> : null}

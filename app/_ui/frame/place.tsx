@@ -123,7 +123,9 @@ export function WorkHeader({ title, children, className }: WorkHeaderProps) {
           <PanelLeft className="size-4" />
         </Button>
       ) : null}
-      <div className="min-w-0 flex-1 truncate font-medium text-ink text-sm">{title}</div>
+      <h1 className="min-w-0 flex-1 truncate font-medium text-ink text-sm" title={typeof title === 'string' ? title : undefined}>
+        {title}
+      </h1>
       {children}
     </header>
   );

@@ -30,10 +30,11 @@ export function GridHeader({ table, columns, numeric, gutter, items }: GridHeade
       <div
         role="columnheader"
         aria-colindex={1}
-        aria-label="Row"
         className="sticky left-0 z-10 h-full border-r bg-raised"
         style={{ width: gutter }}
-      />
+      >
+        <span className="sr-only">Row</span>
+      </div>
       {items.map((item) => {
         const column = columns[item.index];
         const header = headers[item.index];

@@ -93,6 +93,7 @@ export class Clauses extends Conditions {
     for (const order of this.sketch.orders) {
       if (order.fn || order.frequency) {
         const expression = this.orderAggregate(order);
+        if (order.frequency) this.leaveOutEmpty(order, where);
         if (order.shown) this.alsoShown.push(expression);
         orders.push({ expression, direction: order.direction });
         perEntity = true;
@@ -131,6 +132,14 @@ export class Clauses extends Conditions {
       else if (limit === null) known.direction = order.direction;
     }
     return { orders: once, limit, perEntity };
+  }
+
+  /** "the most common cause": rows without one are not a cause. */
+  protected leaveOutEmpty(order: OrderSketch, where: Condition[]): void {
+    const { mention } = order;
+    const column = mention && !this.nounTable(mention) ? this.names.columnFor(mention) : null;
+    if (!column || column.references || !column.column.nullable || column.ref.table !== this.main.key) return;
+    where.push({ kind: 'null', left: { kind: 'column', column: column.ref }, negated: true });
   }
 
   /** Columns that a condition or an order of a list is about belong into it, next to what names the row. */

@@ -4,7 +4,7 @@
  */
 import type { CatalogueIndex } from './catalogue-index';
 import type { Period } from './dates';
-import { COMPARATIVES, LIGHT_WORDS, LONG_ADJECTIVES, NEVER_NAMES, PLAIN_ADJECTIVES } from './lexicon';
+import { COMPARATIVES, LIGHT_WORDS, LONG_ADJECTIVES, MONEY_WORDS, NEVER_NAMES, PLAIN_ADJECTIVES } from './lexicon';
 import { isKeyword, type Mention } from './link';
 import { bestColumn, bestTable, bestValue } from './mention';
 import { refsOf } from './plan-parts';
@@ -26,7 +26,10 @@ const named = (ref: { table: string; column: string }): string => `${ref.table}\
 
 function readExpression(expression: Expression, into: Contents): void {
   for (const ref of refsOf(expression)) into.columns.add(named(ref));
-  if (expression.kind === 'aggregate') into.aggregates.add(expression.fn);
+  if (expression.kind === 'aggregate') {
+    into.aggregates.add(expression.fn);
+    if (expression.times) into.aggregates.add('value');
+  }
   if (expression.kind === 'arithmetic') {
     if (expression.op === '/') into.grouped = true;
     into.aggregates.add('arithmetic');
@@ -92,6 +95,7 @@ function readPlan(plan: Plan, into: Contents): void {
 }
 
 const NEGATIONS = new Set(['not', 'no', 'never', 'without', 'except', 'excluding', 'neither', 'cannot', 'lacking']);
+const PIECES = new Set(['units', 'pieces', 'items', 'copies']);
 const SHARES = new Set(['share', 'percentage', 'percent', 'proportion', 'fraction']);
 const AVERAGES = new Set(['average', 'avg', 'mean']);
 
@@ -140,6 +144,8 @@ function reached(mention: Mention, tokens: readonly Token[], contents: Contents,
   const words = tokens.slice(mention.start, mention.end);
   if (mention.values.some((match) => contents.values.has(match.value.toLowerCase()))) return true;
   if (words.some((token) => contents.values.has(token.lower))) return true;
+  if (contents.aggregates.has('value') && words.every((token) => MONEY_WORDS.has(token.lower))) return true;
+  if (contents.aggregates.has('sum') && words.every((token) => PIECES.has(token.lower))) return true;
   if (contents.aggregates.has('percentage') && words.every((token) => SHARES.has(token.lower))) return true;
   if (value > name && !mention.columns.some(({ column }) => contents.columns.has(named(column.ref)))) return false;
   if (words.every(isFiller)) return true;

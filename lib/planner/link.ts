@@ -362,6 +362,11 @@ function linkSpan(
     mention.tables = [];
     mention.columns = [];
   }
+  // "miles per gallon" may be a name, "installed per year" is none
+  if (span.some((token) => token.lower === 'per') && Math.max(mention.tables[0]?.score ?? 0, mention.columns[0]?.score ?? 0) < 0.9) {
+    mention.tables = [];
+    mention.columns = [];
+  }
   const keyworded = span.some((token) => isKeyword(token));
   const named = Math.max(mention.tables[0]?.score ?? 0, mention.columns[0]?.score ?? 0);
   const held = mention.values[0]?.score ?? 0;

@@ -226,6 +226,8 @@ export class OrderReader extends SelectReader {
     const verb = /^(sell|sells|sold)$/.test(word) && /^(best|most|least|worst)$/.test(next === 'the' ? third : next);
     if (!adjective && !verb) return false;
     const end = adjective ? first + 2 : first + (next === 'the' ? 3 : 2);
+    // "sells the most merchandise" counts merchandise
+    if (verb && this.mentions.has(this.skip(end))) return false;
     const count = this.numberAt(end);
     const at = count === null ? end : end + 1;
     const noun = adjective ? this.mentionAt(at) : (this.sketch.entities.at(-1) ?? null);

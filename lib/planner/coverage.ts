@@ -108,6 +108,7 @@ export function uncovered(
   periods: readonly Period[],
   plan: Plan,
   index: CatalogueIndex,
+  skipped: ReadonlySet<string> = new Set(),
 ): string[] {
   const contents: Contents = {
     tables: new Set(),
@@ -123,7 +124,9 @@ export function uncovered(
   const covered = (position: number): Mention | undefined =>
     mentions.find((mention) => mention.start <= position && position < mention.end);
   return [
-    ...mentions.filter((mention) => !reached(mention, tokens, contents, labels)).map((mention) => phraseOf(mention, tokens)),
+    ...mentions
+      .filter((mention) => !skipped.has(mention.text) && !reached(mention, tokens, contents, labels))
+      .map((mention) => phraseOf(mention, tokens)),
     ...periods.filter((period) => !periodReached(period, contents)).map((period) => period.text),
     ...tokens.flatMap((token, at) => {
       if (covered(at) || periods.some((period) => period.start <= at && at < period.end)) return [];

@@ -363,7 +363,8 @@ function linkSpan(
     mention.columns = [];
   }
   // "miles per gallon" may be a name, "installed per year" is none
-  if (span.some((token) => token.lower === 'per') && Math.max(mention.tables[0]?.score ?? 0, mention.columns[0]?.score ?? 0) < 0.9) {
+  const timed = span.some((token) => token.lower === 'per') && /^(year|quarter|month|week|day)$/.test(last.lower);
+  if (timed && Math.max(mention.tables[0]?.score ?? 0, mention.columns[0]?.score ?? 0) < 0.9) {
     mention.tables = [];
     mention.columns = [];
   }

@@ -69,8 +69,8 @@ export function readQuestion(question: string, index: CatalogueIndex, values: Va
 }
 
 /** The parts of a question that were read, but did not reach the plan. */
-export function lostParts({ tokens, mentions, periods }: Reading, assembly: Assembly, index: CatalogueIndex): string[] {
-  return uncovered(tokens, mentions, periods, assembly.plan, index);
+export function lostParts({ sketch, tokens, mentions, periods }: Reading, assembly: Assembly, index: CatalogueIndex): string[] {
+  return uncovered(tokens, mentions, periods, assembly.plan, index, new Set(sketch.unknown.map(({ word }) => word)));
 }
 
 /** How sure a reading is, between 0 and 1: what was left unread or got lost, and how well names linked. */

@@ -5,7 +5,7 @@ import { joinTree } from './join-tree';
 import { bestColumn, bestTable } from './mention';
 import { CannotPlan, emptyPlan, leftOf, refsOf, sameRef, usesTable } from './plan-parts';
 import type { Choice, Doubt } from './resolve';
-import type { Condition, Expression, Order, Plan, ValueIndex } from './schema';
+import type { ColumnRef, Condition, Expression, Order, Plan, ValueIndex } from './schema';
 import type { Sketch } from './sketch';
 
 export interface Assembly {
@@ -149,6 +149,8 @@ class Assembler extends Clauses {
     for (const filter of both.length > 1 ? both : []) where.push(this.bothCondition(filter, select));
     if (both.length === 1 && both[0]) where.push(this.condition(both[0]));
     this.joinNamed(groups.length > 0 || aggregated);
+    if (sketch.ranked && ordered.orders.length === 0 && !aggregated)
+      throw new CannotPlan('I could not tell what the top is measured by. Say "by" and what, as in "top 10 by amount".');
     if (sketch.averageCount) select = [this.averageCount(select, groups)];
     const made = this.finish({ select, where, groups: sketch.averageCount ? [] : groups, having, ordered, aggregated });
     if (this.listedTable && made.groupBy.length === 0) made.rows = true;
@@ -338,14 +340,21 @@ class Assembler extends Clauses {
     const keyed = entity.keys.map((column): Expression => ({ kind: 'column', column: { table: entity.key, column } }));
     // columns of the very table that is counted are values to group by, not rows
     if (entity.key === this.counted?.key && !counting) return shown;
+    if (
+      entity.key === this.measuredTable &&
+      !counting &&
+      !shown.some((item) => item.kind === 'column' && this.namesRow(entity, item.column))
+    )
+      return shown;
     if (!this.counted && entity.key === this.main.key && this.sketch.orders.some((order) => order.frequency)) return shown;
-    const names = shown.some(
-      (item) =>
-        item.kind === 'column' &&
-        (entity.label.some((label) => sameRef(label.ref, item.column)) || entity.keys.includes(item.column.column)),
-    );
+    const names = shown.some((item) => item.kind === 'column' && this.namesRow(entity, item.column));
     if (!names && !counting && shown.length > 0 && !this.names.anchors.has(entity.key)) return shown;
     return keyed.length > 0 ? keyed : shown;
+  }
+
+  /** A column that tells the rows of its table apart. */
+  protected namesRow(entity: IndexedTable, column: ColumnRef): boolean {
+    return entity.label.some((label) => sameRef(label.ref, column)) || entity.keys.includes(column.column);
   }
 
   protected withJoins(draft: Omit<Plan, 'from' | 'joins'>): Plan {

@@ -49,7 +49,7 @@ export class Clauses extends Conditions {
       if (unit) {
         const column =
           (mention ? this.names.columnFor(mention, { kinds: ['date', 'year'] }) : null) ??
-          this.names.dateColumn(this.tablesAtHand(), unit === 'year');
+          this.names.dateColumn(this.datedTables(), unit === 'year');
         if (!column) throw new CannotPlan(`I found no date to group by ${unit}.`);
         const expression: Expression =
           column.role === 'date' ? { kind: 'period', unit, column: this.use(column) } : this.columnExpression(column);
@@ -100,6 +100,14 @@ export class Clauses extends Conditions {
         limit = order.limit ?? limit;
         continue;
       }
+      const ranked = this.rankedTotal(order);
+      if (ranked) {
+        this.alsoShown.push(ranked);
+        orders.push({ expression: ranked, direction: order.direction });
+        perEntity = true;
+        limit = order.limit ?? limit;
+        continue;
+      }
       const { column, direction } = this.orderColumn(order);
       const expression = this.columnExpression(column, true);
       const ownerTable = column.ref.table;
@@ -132,6 +140,18 @@ export class Clauses extends Conditions {
       else if (limit === null) known.direction = order.direction;
     }
     return { orders: once, limit, perEntity };
+  }
+
+  /** "top 10 cities by revenue": a city has many rows, so the measure is added up for each. */
+  protected rankedTotal(order: OrderSketch): Expression | null {
+    const [select, other] = this.sketch.selects;
+    if (!order.shown || !order.mention || !select?.mention || other || select.fn || this.nounTable(select.mention)) return null;
+    const shown = this.names.columnFor(select.mention);
+    const table = shown ? this.names.table(shown.ref.table) : undefined;
+    if (!shown || shown.isKey || table?.label.includes(shown)) return null;
+    const money = MONEY_WORDS.has(order.mention.text.toLowerCase());
+    if (!money) throw new CannotPlan(`I could not tell how ${order.mention.text} is taken together for each ${shown.display}.`);
+    return this.aggregateExpression({ at: order.at, fn: 'sum', mention: order.mention });
   }
 
   /** "the most common cause": rows without one are not a cause. */
@@ -228,7 +248,13 @@ export class Clauses extends Conditions {
 
   protected orderAggregate(order: OrderSketch): Expression {
     if (order.sold) return this.soldPieces();
-    if (order.frequency) return { kind: 'aggregate', fn: 'count' };
+    if (order.frequency) {
+      const table = order.mention ? this.nounTable(order.mention) : null;
+      const alone = table?.key === this.main.key && [...this.needed].every((key) => key === table.key);
+      if (alone && this.sketch.entities.every((mention) => this.names.tableOf(mention)?.key === table.key))
+        return this.soldPieces();
+      return { kind: 'aggregate', fn: 'count' };
+    }
     const { mention, fn } = order;
     if (fn === 'count' || !fn) {
       if (!mention) return { kind: 'aggregate', fn: 'count' };

@@ -104,11 +104,7 @@ export class Conditions extends Expressions {
     const mention = filter.mention && filter.mention.columns.length > 0 ? filter.mention : null;
     const column =
       (mention ? this.names.columnFor(mention, { owner, kinds: ['date', 'year', 'number'] }) : null) ??
-      this.names.dateColumn(
-        [...(this.measuredTable ? [this.measuredTable] : []), ...this.tablesAtHand(filter.owner)],
-        period.year !== undefined,
-        filter.verb,
-      );
+      this.names.dateColumn(this.datedTables(filter.owner), period.year !== undefined, filter.verb);
     if (!column) throw new CannotPlan(`I found no date that "${period.text}" could be about.`);
     if (!mention)
       this.assumptions.push(
@@ -127,6 +123,8 @@ export class Conditions extends Expressions {
       valueType: 'date',
     });
     const to = last?.to ?? period.to;
+    if (filter.negated && this.sketch.filters.some((other) => other !== filter && other.operand.kind === 'period'))
+      throw new CannotPlan('I cannot answer yet what happened at one time but not at another.');
     const op = filter.negated ? OPPOSITE[filter.op] : filter.op;
     if (op === '<') return compare('<', period.from);
     if (op === '<=') return compare('<', to);

@@ -132,11 +132,29 @@ export class Expressions extends Subject {
     ) {
       throw new CannotPlan(`"${mention.text}" is not a number, so there is no ${fn === 'sum' ? 'total' : 'average'} of it.`);
     }
+    if (fn === 'sum' && column.words.some((word) => ['percent', 'percentag', 'rate', 'ratio', 'averag'].includes(word)))
+      throw new CannotPlan(`${column.display} is a share, and shares can't be added up.`);
     const value = fn === 'sum' && MONEY_WORDS.has(mention.text.toLowerCase()) ? this.lineValue(column) : null;
     if (value) return value;
     this.measuredTable ??= column.ref.table;
     const expression: Expression = { kind: 'aggregate', fn, column: this.use(column) };
     return this.names.needsNumber(column) ? { ...expression, numeric: true } : expression;
+  }
+
+  /** Where to look for a date: the table that is measured, what it belongs to (orders rather than products), then those at hand. */
+  protected datedTables(owner?: Mention): string[] {
+    const measured = this.measuredTable;
+    if (!measured) return this.tablesAtHand(owner);
+    const parents = (this.index.edges.get(measured) ?? []).filter((edge) => !edge.many).map((edge) => edge.to);
+    const happens = (key: string): boolean => {
+      const table = this.names.table(key);
+      return (
+        table?.columns.some(
+          (column) => column.role === 'date' && column.words.some((word) => table.words.some((name) => name.startsWith(word))),
+        ) ?? false
+      );
+    };
+    return [...new Set([measured, ...parents.filter(happens), ...this.tablesAtHand(owner)])];
   }
 
   /** Tables whose rows the figures are for: those grouped by, and the one that the question is about. */

@@ -85,6 +85,8 @@ export class ConditionReader extends ReaderState {
       position = this.skip(dated.end, 'of');
     }
     const operand = this.operandAt(position);
+    const within = word === 'from' && !/^(on|onward|onwards|forward|to|until|till)$/.test(this.word(operand?.end ?? 0));
+    if (within && operand?.operand.kind === 'period' && !having) op = '=';
     if (operand?.operand.kind === 'period' && (time || !operand.operand.period.year || this.datePending())) {
       this.filter({ op, operand: operand.operand, mention: this.conditionColumn(), having });
       this.at = operand.end;

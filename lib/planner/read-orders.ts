@@ -207,8 +207,17 @@ export class OrderReader extends SelectReader {
     this.sketch.limit = number ?? 1;
     if (word === 'bottom') this.bottom = true;
     this.topPending = word !== 'first';
+    this.sketch.ranked = word !== 'first';
     this.at += number === null ? 1 : 2;
     return true;
+  }
+
+  /** "how many units did we sell". */
+  protected sellsAfter(position: number): boolean {
+    return (
+      this.word(position - 2) === 'many' &&
+      this.tokens.slice(position, position + 5).some(({ lower }) => /^(sell|sold)$/.test(lower))
+    );
   }
 
   /** "best selling products", "which category sells the most", "units sold". */
@@ -220,6 +229,11 @@ export class OrderReader extends SelectReader {
     if (pieces) {
       this.select({ at: this.at, fn: 'sum', mention: null, sold: true });
       this.at = first + 2;
+      return true;
+    }
+    if (/^(units|pieces|items|copies)$/.test(word) && this.sellsAfter(first + 1)) {
+      this.select({ at: this.at, fn: 'sum', mention: null, sold: true });
+      this.at = first + 1;
       return true;
     }
     const adjective = /^(best|top|most|worst|least)$/.test(word) && /^(selling|sold|bought|purchased)$/.test(next);

@@ -279,8 +279,13 @@ export class SelectReader extends ConditionReader {
     if (!/^(percentage|percent|proportion|share|fraction)$/.test(this.word(this.at))) return false;
     if (own && (own.end > this.at + 1 || bestColumn(own) >= 0.95 || bestTable(own) >= 0.95)) return false;
     const next = this.skip(this.at + 1);
-    const mention = this.mentionAt(next);
+    const first = this.mentionAt(next);
+    const described =
+      first && bestValue(first) > Math.max(bestTable(first), bestColumn(first)) ? this.mentionAt(first.end) : null;
+    // "share of business customers"
+    const mention = described ?? first;
     if (!mention || !isTable(mention)) return false;
+    if (described && first) this.filter({ op: '=', operand: { kind: 'values', mentions: [first] }, mention: null });
     this.sketch.entities.push(mention);
     this.select({ at: this.at, fn: 'count', mention, percentage: true });
     this.zone = 'where';

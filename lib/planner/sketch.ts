@@ -97,6 +97,8 @@ export interface Sketch {
   distinct: boolean;
   /** "how many orders per customer on average". */
   averageCount: boolean;
+  /** "top": something must say by what. */
+  ranked: boolean;
   /** "list", "show": more than a name is expected. */
   listing: boolean;
   /** Content words that mean nothing here. */
@@ -115,6 +117,7 @@ export const emptySketch = (): Sketch => ({
   limit: null,
   distinct: false,
   averageCount: false,
+  ranked: false,
   listing: false,
   unknown: [],
   unsupported: [],

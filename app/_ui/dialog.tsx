@@ -5,6 +5,7 @@ import { X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { Button } from './button';
+import { useReturnFocus } from './return-focus';
 
 interface DialogProps {
   open: boolean;
@@ -19,11 +20,13 @@ const overlayClass = 'fixed inset-0 z-40 animate-fade bg-[oklch(0.2_0.02_265/0.3
 
 /** A question or a small form in the middle; on a phone it sits at the bottom, where the thumb is. */
 export function Dialog({ open, onOpenChange, title, description, children, className }: DialogProps) {
+  const returnFocus = useReturnFocus(open);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className={overlayClass} />
         <Radix.Content
+          onCloseAutoFocus={returnFocus}
           {...(description ? {} : { 'aria-describedby': undefined })}
           className={clsx(
             'fixed inset-x-0 bottom-0 z-50 max-h-[90dvh] animate-rise overflow-y-auto rounded-t-xl bg-float p-5 pb-[max(20px,env(safe-area-inset-bottom))] shadow-float outline-none',
@@ -47,11 +50,13 @@ export function Dialog({ open, onOpenChange, title, description, children, class
 
 /** The list or the inspector on a phone: slides in from the left. */
 export function Sheet({ open, onOpenChange, title, children }: DialogProps) {
+  const returnFocus = useReturnFocus(open);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className={overlayClass} />
         <Radix.Content
+          onCloseAutoFocus={returnFocus}
           aria-describedby={undefined}
           className="fixed inset-y-0 left-0 z-50 flex w-[min(320px,88vw)] animate-slide-left flex-col bg-side shadow-float outline-none"
         >

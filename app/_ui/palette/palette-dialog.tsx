@@ -8,6 +8,7 @@ import { useEffect, useState } from 'react';
 import type { ConversationSummary } from '@/lib/conversations/schema';
 import { PLACES } from '../frame/places';
 import { SourceMark } from '../mark';
+import { useReturnFocus } from '../return-focus';
 import { useWorkspace } from '../workspace';
 
 const itemClass =
@@ -16,6 +17,7 @@ const itemClass =
 /** What the palette shows: pages, sources and conversations by name, and the typed text as a question. */
 export function PaletteDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: boolean): void }) {
   const [text, setText] = useState('');
+  const returnFocus = useReturnFocus(open);
   useEffect(() => {
     if (!open) setText('');
   }, [open]);
@@ -24,6 +26,7 @@ export function PaletteDialog({ open, onOpenChange }: { open: boolean; onOpenCha
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 animate-fade bg-[oklch(0.2_0.02_265/0.28)]" />
         <Radix.Content
+          onCloseAutoFocus={returnFocus}
           aria-describedby={undefined}
           className="-translate-x-1/2 fixed top-[12vh] left-1/2 z-50 w-[min(600px,calc(100vw-24px))] animate-rise overflow-hidden rounded-xl bg-float shadow-float outline-none"
         >

@@ -61,6 +61,14 @@ export interface Api {
   json<T>(path: string, options?: RequestOptions): Promise<T>;
   /** The answer itself, for streams and files. @throws ApiError when it isn't 2xx */
   raw(path: string, options?: RequestOptions): Promise<Response>;
+  /** Sends files and tells how much of them has gone. @throws ApiError */
+  upload<T>(path: string, files: readonly File[], options: UploadOptions): Promise<T>;
+}
+
+export interface UploadOptions {
+  signal: AbortSignal;
+  /** Share that was sent, 0 to 1. */
+  onProgress(share: number): void;
 }
 
 /**
@@ -92,9 +100,44 @@ export function createApi(organization: string | null, onSignedOut?: () => void)
   };
   return {
     raw,
+    async upload(path, files, options) {
+      const response = await sendFiles(path, files, organization, options);
+      if (response.status === 401) onSignedOut?.();
+      if (!response.ok) throw await failureOf(response);
+      return response.json();
+    },
     async json(path, options) {
       const response = await raw(path, options);
       return response.status === 204 ? undefined : response.json();
     },
   };
+}
+
+/** By XMLHttpRequest: fetch tells nobody how much of a body was sent. */
+function sendFiles(
+  path: string,
+  files: readonly File[],
+  organization: string | null,
+  { signal, onProgress }: UploadOptions,
+): Promise<Response> {
+  const form = new FormData();
+  for (const file of files) form.append('files', file, file.name);
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const abort = () => request.abort();
+    const end = (settle: () => void) => {
+      signal.removeEventListener('abort', abort);
+      settle();
+    };
+    request.open('POST', path);
+    if (organization) request.setRequestHeader('x-quarry-organization', organization);
+    request.upload.onprogress = (event) => onProgress(event.total > 0 ? event.loaded / event.total : 0);
+    request.upload.onload = () => onProgress(1);
+    request.onload = () => end(() => resolve(new Response(request.responseText, { status: request.status })));
+    request.onerror = () => end(() => reject(toApiError(null)));
+    request.onabort = () => end(() => reject(toApiError(new DOMException('Stopped.', 'AbortError'))));
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) end(() => reject(toApiError(new DOMException('Stopped.', 'AbortError'))));
+    else request.send(form);
+  });
 }

@@ -16,9 +16,23 @@ import { Select } from '../../../_ui/select';
 import { useEnvironmentOnFrame, useWorkspace } from '../../../_ui/workspace';
 import { connectionOf, type FieldValues, fieldsOfUri, suggestName, typeOfUri } from './connection';
 import { ConnectionFields } from './connection-fields';
+import { FileDrop } from './file-drop';
 import { Findings } from './findings';
+import { useUpload } from './use-upload';
 
 type Way = 'paste' | 'fields';
+
+/** The quick way first. */
+const WAYS: Record<SourceType['transport'], { value: Way; label: string }[]> = {
+  network: [
+    { value: 'paste', label: 'Paste a string' },
+    { value: 'fields', label: 'Fill in fields' },
+  ],
+  file: [
+    { value: 'paste', label: 'Upload files' },
+    { value: 'fields', label: 'File on the server' },
+  ],
+};
 
 /** Choose the engine, paste or fill in, test, connect. */
 export function ConnectForm({ types }: { types: SourceType[] }) {
@@ -33,14 +47,17 @@ export function ConnectForm({ types }: { types: SourceType[] }) {
   const [report, setReport] = useState<TestReport | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState<'test' | 'connect' | null>(null);
+  const upload = useUpload(api);
   const chosen = environments.find((item) => item.slug === environment) ?? null;
   useEnvironmentOnFrame(chosen);
   if (!type) return null;
 
   const pasting = way === 'paste' && type.transport === 'network';
-  const known = pasting ? fieldsOfUri(uri) : values;
+  const uploading = way === 'paste' && type.uploads;
+  const known = pasting ? fieldsOfUri(uri) : uploading ? { file: upload.names[0] ?? '' } : values;
   const suggested = suggestName(known);
-  const ready = pasting ? uri.trim() !== '' : type.fields.every((field) => !field.required || (values[field.name] ?? '') !== '');
+  const filled = type.fields.every((field) => !field.required || (values[field.name] ?? '') !== '');
+  const ready = pasting ? uri.trim() !== '' : uploading ? upload.made !== null : filled;
   const changed = () => {
     setReport(null);
     setError(null);
@@ -63,7 +80,11 @@ export function ConnectForm({ types }: { types: SourceType[] }) {
   const send = async (what: 'test' | 'connect') => {
     setBusy(what);
     setError(null);
-    const connection = pasting ? { uri: uri.trim() } : connectionOf(type.fields, values);
+    const connection = pasting
+      ? { uri: uri.trim() }
+      : uploading
+        ? { file: upload.made?.file }
+        : connectionOf(type.fields, values);
     const body = { type: type.type, environment, connection };
     try {
       if (what === 'test') setReport(await api.json<TestReport>('/api/data-sources/test', { method: 'POST', body }));
@@ -97,7 +118,7 @@ export function ConnectForm({ types }: { types: SourceType[] }) {
           }}
         >
           <TypeCards types={types} chosen={type} onChoose={choose} />
-          {type.transport === 'network' ? (
+          {type.transport === 'network' || type.uploads ? (
             <Segmented
               aria-label="How to give the connection"
               className="self-start"
@@ -107,13 +128,12 @@ export function ConnectForm({ types }: { types: SourceType[] }) {
                 setWay(next);
                 changed();
               }}
-              options={[
-                { value: 'paste', label: 'Paste a string' },
-                { value: 'fields', label: 'Fill in fields' },
-              ]}
+              options={WAYS[type.uploads ? 'file' : 'network']}
             />
           ) : null}
-          {pasting ? (
+          {uploading ? (
+            <FileDrop upload={upload} onChange={changed} />
+          ) : pasting ? (
             <Field label="Connection string" hint="It is encrypted before it is stored, and never shown again.">
               {(field) => (
                 <Textarea
@@ -155,7 +175,7 @@ export function ConnectForm({ types }: { types: SourceType[] }) {
               )}
             </Field>
           </div>
-          <Findings report={report} error={error} />
+          <Findings report={report} error={error} file={type.transport === 'file'} />
           <div className="flex flex-wrap items-center gap-2">
             <Button busy={busy === 'test'} disabled={!ready || busy !== null} onClick={() => send('test')}>
               Test
@@ -180,10 +200,16 @@ function TypeCards({ types, chosen, onChoose }: { types: SourceType[]; chosen: S
           key={type.type}
           className={clsx(
             'flex cursor-pointer flex-col items-start gap-2 rounded-lg border p-3 transition-colors duration-120 focus-within:outline-2 focus-within:outline-accent focus-within:outline-offset-1',
-            type === chosen ? 'border-accent bg-accent-soft' : 'border-line-2 bg-raised hover:bg-hover',
+            type.type === chosen.type ? 'border-accent bg-accent-soft' : 'border-line-2 bg-raised hover:bg-hover',
           )}
         >
-          <input type="radio" name="type" className="sr-only" checked={type === chosen} onChange={() => onChoose(type)} />
+          <input
+            type="radio"
+            name="type"
+            className="sr-only"
+            checked={type.type === chosen.type}
+            onChange={() => onChoose(type)}
+          />
           <SourceMark engine={type.type} transport={type.transport} className="size-6!" />
           <span className="font-medium text-ink text-sm">{type.label}</span>
           <span className="-mt-2 text-ink-3 text-xs">{type.transport === 'file' ? 'A file' : 'A server'}</span>

@@ -11,14 +11,17 @@ import { formatCount, formatDuration } from '../../../_ui/figures';
 import { QueryText } from '../../../_ui/query-text';
 
 /** What the test found, as a check list. */
-export function Findings({ report, error }: { report: TestReport | null; error: ApiError | null }) {
+export function Findings({ report, error, file }: { report: TestReport | null; error: ApiError | null; file: boolean }) {
   return (
     <div aria-live="polite" className="empty:hidden">
       {error ? <Refused error={error} /> : null}
       {report ? (
         <ul className="divide-y rounded-lg border bg-raised">
           <Finding>
-            Connected to <b className="font-medium">{report.database}</b>, {report.serverVersion}
+            {file ? 'The file opens, version ' : 'Connected to '}
+            {file ? null : <b className="font-medium">{report.database}</b>}
+            {file ? null : ', '}
+            {report.serverVersion}
           </Finding>
           <Finding>
             {report.tableCount === 0
@@ -26,15 +29,19 @@ export function Findings({ report, error }: { report: TestReport | null; error: 
               : `${formatCount(report.tableCount, 'table')} visible`}
           </Finding>
           <Finding>Answers in {formatDuration(report.latencyMs)}</Finding>
-          <Finding warn={report.tls === 'off'}>
-            {report.tls === 'off'
-              ? 'Not encrypted. Fine on your own machine or network; elsewhere require TLS.'
-              : `Encrypted: ${report.tls}`}
-          </Finding>
+          {file ? null : (
+            <Finding warn={report.tls === 'off'}>
+              {report.tls === 'off'
+                ? 'Not encrypted. Fine on your own machine or network; elsewhere require TLS.'
+                : `Encrypted: ${report.tls}`}
+            </Finding>
+          )}
           <Finding warn={report.canWrite}>
             {report.canWrite
               ? 'This login may write. Quarry only reads, but a login that cannot write is safer.'
-              : 'This login can only read'}
+              : file
+                ? 'The file is opened for reading only'
+                : 'This login can only read'}
             {report.canWrite && report.readOnlyUserSql ? <Advice sql={report.readOnlyUserSql} /> : null}
           </Finding>
         </ul>

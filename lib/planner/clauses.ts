@@ -1,33 +1,16 @@
 /** Groups, orders, conditions on groups, absences and memberships. */
 import type { IndexedColumn, IndexedTable } from './catalogue-index';
 import { Conditions } from './conditions';
-import { LISTED } from './expressions';
-import { joinTree } from './join-tree';
+import { LISTED, NOT_ADDED } from './expressions';
 import { MONEY_WORDS } from './lexicon';
 import { lineItems } from './line-items';
 import type { Mention } from './link';
 import { bestTable, isTable } from './mention';
-import { CannotPlan, emptyPlan, leftOf, OPPOSITE, usesTable } from './plan-parts';
+import { CannotPlan, emptyPlan, leftOf, OPPOSITE } from './plan-parts';
 import type { Condition, Expression, Order, Plan } from './schema';
 import type { AbsenceSketch, FilterSketch, OrderSketch } from './sketch';
 
 export class Clauses extends Conditions {
-  protected joined(tables: readonly string[], root: string): NonNullable<ReturnType<typeof joinTree>> {
-    const tree = joinTree(this.index, root, tables);
-    if (!tree) {
-      const names = tables.map((key) => this.names.table(key)?.display ?? key);
-      throw new CannotPlan(
-        `I found no key that connects ${[...new Set([this.names.table(root)?.display ?? root, ...names])].join(' and ')}.`,
-      );
-    }
-    if (tree.joins.some((join) => join.inferred)) {
-      this.certainty -= 0.06;
-      this.assumptions.push('Some tables are joined by a key that is not declared.');
-    }
-    this.certainty -= Math.max(0, tree.joins.length - 2) * 0.04;
-    return tree;
-  }
-
   protected selectList(): Expression[] {
     const out: Expression[] = [];
     const selects = this.sketch.selects.filter(
@@ -113,6 +96,7 @@ export class Clauses extends Conditions {
       const ownerTable = column.ref.table;
       if (!aggregated && !grouped && order.limit === null && this.isMany(ownerTable) && column.role === 'number') {
         const value = this.lineValue(column);
+        if (column.words.some((word) => NOT_ADDED.has(word))) throw new CannotPlan(`${column.display} can't be added up.`);
         const total: Expression = value ?? { kind: 'aggregate', fn: 'sum', column: column.ref };
         if (value && !MONEY_WORDS.has(order.mention?.text.toLowerCase() ?? ''))
           throw new CannotPlan(`${column.display} can't be split among ${this.main.display}.`);
@@ -186,11 +170,6 @@ export class Clauses extends Conditions {
   }
 
   protected readonly alsoShown: Expression[] = [];
-
-  /** Whether one row of the main table has several rows of that one. */
-  protected isMany(table: string): boolean {
-    return table !== this.main.key && (joinTree(this.index, this.main.key, [table])?.multiplies ?? false);
-  }
 
   protected orderColumn(order: OrderSketch): { column: IndexedColumn; direction: 'asc' | 'desc' } {
     const owner = order.owner
@@ -327,32 +306,6 @@ export class Clauses extends Conditions {
       where,
       true,
     );
-  }
-
-  /** main.key [not] in (select key of main through the other tables where …). */
-  protected member(tables: readonly string[], where: Condition[], negated: boolean): Condition {
-    const tree = this.joined(tables, this.main.key);
-    const [first] = tree.joins;
-    const key = this.main.keys[0];
-    if (
-      first &&
-      first.on.length === 1 &&
-      first.on[0] &&
-      !usesTable(where, this.main.key) &&
-      tree.joins.slice(1).every((join) => join.on.every((pair) => pair.left.table !== this.main.key))
-    ) {
-      const [pair] = first.on;
-      const plan: Plan = {
-        ...emptyPlan(first.table, [{ kind: 'column', column: pair.right }]),
-        joins: tree.joins.slice(1),
-        where,
-      };
-      return { kind: 'member', column: pair.left, plan, negated };
-    }
-    if (key === undefined) throw new CannotPlan(`The table ${this.main.display} has no key to tell its rows apart.`);
-    const ref = { table: this.main.key, column: key };
-    const plan: Plan = { ...emptyPlan(this.main.key, [{ kind: 'column', column: ref }]), joins: tree.joins, where };
-    return { kind: 'member', column: ref, plan, negated };
   }
 
   /** "both in 2014 and 2015": one membership each. */

@@ -2,12 +2,60 @@
 import type { IndexedColumn } from './catalogue-index';
 import type { Period } from './dates';
 import { Expressions } from './expressions';
+import { joinTree } from './join-tree';
 import type { Mention } from './link';
-import { CannotPlan, emptyPlan, OPPOSITE } from './plan-parts';
-import type { CompareOperator, Condition, Expression } from './schema';
+import { CannotPlan, emptyPlan, OPPOSITE, usesTable } from './plan-parts';
+import type { CompareOperator, Condition, Expression, Plan } from './schema';
 import type { FilterSketch } from './sketch';
 
 export class Conditions extends Expressions {
+  protected joined(tables: readonly string[], root: string): NonNullable<ReturnType<typeof joinTree>> {
+    const tree = joinTree(this.index, root, tables);
+    if (!tree) {
+      const names = tables.map((key) => this.names.table(key)?.display ?? key);
+      throw new CannotPlan(
+        `I found no key that connects ${[...new Set([this.names.table(root)?.display ?? root, ...names])].join(' and ')}.`,
+      );
+    }
+    if (tree.joins.some((join) => join.inferred)) {
+      this.certainty -= 0.06;
+      this.assumptions.push('Some tables are joined by a key that is not declared.');
+    }
+    this.certainty -= Math.max(0, tree.joins.length - 2) * 0.04;
+    return tree;
+  }
+
+  /** Whether one row of the main table has several rows of that one. */
+  protected isMany(table: string): boolean {
+    return table !== this.main.key && (joinTree(this.index, this.main.key, [table])?.multiplies ?? false);
+  }
+
+  /** main.key [not] in (select key of main through the other tables where …). */
+  protected member(tables: readonly string[], where: Condition[], negated: boolean): Condition {
+    const tree = this.joined(tables, this.main.key);
+    const [first] = tree.joins;
+    const key = this.main.keys[0];
+    if (
+      first &&
+      first.on.length === 1 &&
+      first.on[0] &&
+      !usesTable(where, this.main.key) &&
+      tree.joins.slice(1).every((join) => join.on.every((pair) => pair.left.table !== this.main.key))
+    ) {
+      const [pair] = first.on;
+      const plan: Plan = {
+        ...emptyPlan(first.table, [{ kind: 'column', column: pair.right }]),
+        joins: tree.joins.slice(1),
+        where,
+      };
+      return { kind: 'member', column: pair.left, plan, negated };
+    }
+    if (key === undefined) throw new CannotPlan(`The table ${this.main.display} has no key to tell its rows apart.`);
+    const ref = { table: this.main.key, column: key };
+    const plan: Plan = { ...emptyPlan(this.main.key, [{ kind: 'column', column: ref }]), joins: tree.joins, where };
+    return { kind: 'member', column: ref, plan, negated };
+  }
+
   protected conditions(filters: readonly FilterSketch[]): Condition[] {
     const out: Condition[] = [];
     for (const filter of filters) {
@@ -56,6 +104,14 @@ export class Conditions extends Expressions {
   protected valueCondition(filter: FilterSketch, mentions: readonly Mention[]): Condition {
     const found = this.names.valueFor(mentions, filter.mention, this.ownerKey(filter));
     const first = mentions[0];
+    if (found && filter.negated && this.isMany(found.column.ref.table)) {
+      // "sites without routers": none of its rows, not one that is another
+      const had = new Set(this.needed);
+      const positive = this.valueCondition({ ...filter, negated: false }, mentions);
+      this.needed.clear();
+      for (const key of had) this.needed.add(key);
+      return this.member([found.column.ref.table], [positive], true);
+    }
     if (!found || !first) throw new CannotPlan(`I could not find "${first?.text ?? 'that'}" among the values.`);
     this.names.used.set(first, Math.min(1, found.score));
     const left = this.columnExpression(found.column);

@@ -4,7 +4,7 @@
  */
 import type { CatalogueIndex } from './catalogue-index';
 import type { Period } from './dates';
-import { COMPARATIVES, LIGHT_WORDS, LONG_ADJECTIVES, MONEY_WORDS, NEVER_NAMES, PLAIN_ADJECTIVES } from './lexicon';
+import { COMPARATIVES, LIGHT_WORDS, LONG_ADJECTIVES, MONEY_WORDS, NEVER_NAMES, PIECES, PLAIN_ADJECTIVES } from './lexicon';
 import { isKeyword, type Mention } from './link';
 import { bestColumn, bestTable, bestValue } from './mention';
 import { refsOf } from './plan-parts';
@@ -95,7 +95,6 @@ function readPlan(plan: Plan, into: Contents): void {
 }
 
 const NEGATIONS = new Set(['not', 'no', 'never', 'without', 'except', 'excluding', 'neither', 'cannot', 'lacking']);
-const PIECES = new Set(['units', 'pieces', 'items', 'copies']);
 const SHARES = new Set(['share', 'percentage', 'percent', 'proportion', 'fraction']);
 const AVERAGES = new Set(['average', 'avg', 'mean']);
 

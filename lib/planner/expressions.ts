@@ -13,6 +13,9 @@ import { Subject } from './subject';
 /** Columns of a list at most, if the question does not name them. */
 export const LISTED = 7;
 
+/** Stems of columns that are of one thing each, or shares. */
+export const NOT_ADDED: ReadonlySet<string> = new Set('price rate percent percentag rate averag mean ratio'.split(' '));
+
 export class Expressions extends Subject {
   protected columnExpression(column: IndexedColumn, compared = false): Expression {
     const ref = this.use(column);
@@ -164,7 +167,15 @@ export class Expressions extends Subject {
       const table = this.nounTable(mention) ?? this.names.table(this.names.columnFor(mention)?.ref.table ?? '');
       return table ? [table.key] : [];
     });
-    return [...new Set([this.main.key, ...groups])];
+    // a value that only tables below hold: "revenue of books"
+    const valued = this.sketch.filters
+      .flatMap(({ operand }) => (operand.kind === 'values' ? operand.mentions : []))
+      .flatMap((mention) => {
+        const best = mention.values.filter(({ score }) => score >= (mention.values[0]?.score ?? 0));
+        const [first] = best;
+        return first && best.every((match) => match.table === first.table) ? [first.table] : [];
+      });
+    return [...new Set([this.main.key, ...groups, ...valued])];
   }
 
   /** An order's amount can't be split among its products: quantity times price of its lines can. */
@@ -209,6 +220,7 @@ export class Expressions extends Subject {
 
   protected countExpression(select: SelectSketch): Expression {
     const { mention } = select;
+    if (select.described) return this.rowCount(this.describedTable(select.described), false);
     if (!mention) return this.rowCount(this.countedTable(), false);
     const table = this.names.tableOf(mention);
     if (table && isTable(mention) && (this.nounTable(mention) ?? (select.distinct ? null : table))) {
@@ -218,6 +230,7 @@ export class Expressions extends Subject {
     const column = this.names.columnFor(mention);
     if (!column) throw new CannotPlan(`I could not find "${mention.text}" to count.`);
     if (column.role === 'number' && !column.isKey && !column.references && !select.distinct) {
+      if (column.words.some((word) => NOT_ADDED.has(word))) throw new CannotPlan(`I could not find "${mention.text}" to count.`);
       this.assumptions.push(`"${mention.text}" is added up from ${column.display}.`);
       return { kind: 'aggregate', fn: 'sum', column: this.use(column) };
     }
@@ -232,6 +245,15 @@ export class Expressions extends Subject {
       return { kind: 'aggregate', fn: 'count', column: this.use(column), distinct: true };
     }
     return { kind: 'aggregate', fn: 'count', column: this.use(column), distinct: true };
+  }
+
+  /** The table of "routers", where that is a kind of device; a row's own name is not counted. */
+  protected describedTable(mention: Mention): IndexedTable {
+    const found = this.names.valueFor([mention], null);
+    const table = found ? this.names.table(found.column.ref.table) : undefined;
+    if (!found || !table || table.label.includes(found.column))
+      throw new CannotPlan(`I could not tell what to count for "${mention.text}".`);
+    return table;
   }
 
   /** "and the number": rows of what was named last beside the main table. */

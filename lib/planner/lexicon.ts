@@ -554,6 +554,9 @@ export const UNIT_STEMS: ReadonlySet<string> = new Set(
   list('minut second hour ms mbp mbps gb mb kb percent pct usd eur euro kg km'),
 );
 
+/** What is sold, in numbers. */
+export const PIECES: ReadonlySet<string> = new Set(list('units pieces items copies'));
+
 /** Verbs of selling, where no table is called so. */
 export const SOLD_WORDS: ReadonlySet<string> = new Set(list('sold bought purchased'));
 

@@ -25,7 +25,8 @@ export function lineItems(index: CatalogueIndex, targets: readonly string[]): Li
     const quantity = numbers.find((column) => column !== price && QUANTITIES.some((word) => column.core.includes(word)));
     const refers = (index.edges.get(table.key) ?? []).filter((edge) => !edge.many).length;
     const tree = quantity && refers >= 2 ? joinTree(index, table.key, targets) : null;
-    if (!quantity || !tree || tree.multiplies || tree.joins.length === 0) return [];
+    if (!quantity || !tree || tree.multiplies) return [];
+    if (tree.joins.length === 0 && targets.length > 0 && !targets.includes(table.key)) return [];
     const discounted = table.columns.some(({ words }) => words.includes('discount') || words.includes('rebat'));
     return [{ table, quantity, price, discounted, cost: tree.cost - (price ? 0.5 : 0) }];
   });

@@ -169,7 +169,13 @@ function linkColumnWords(written: readonly Token[], column: IndexedColumn, table
   // what is not the table's own name must be the column's own word, not a synonym: "products cost" is a clause
   const ends = written.at(-1);
   // "rated products" are products
-  if (ends && /s$/.test(ends.lower) && table.words.includes(ends.stem) && !column.words.includes(ends.stem)) return score;
+  if (
+    ends &&
+    (/s$/.test(ends.lower) || /ed$/.test(written[0]?.lower ?? '')) &&
+    table.words.includes(ends.stem) &&
+    !column.words.includes(ends.stem)
+  )
+    return score;
   const coreFirst = written.some((token) => column.core.some((word) => wordScore(token, word) >= 0.95));
   return Math.max(score, coreFirst ? qualified * 0.98 : 0);
 }

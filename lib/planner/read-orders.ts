@@ -1,4 +1,6 @@
 /** Reads groups, order, top-N and superlatives. */
+
+import { NOT_ADDED } from './expressions';
 import {
   type Adjective,
   FREQUENCY_WORDS,
@@ -6,6 +8,7 @@ import {
   LIGHT_WORDS,
   LONG_ADJECTIVES,
   LOW_WORDS,
+  PIECES,
   PLAIN_ADJECTIVES,
   SUPERLATIVES,
 } from './lexicon';
@@ -21,7 +24,6 @@ const SEVERAL = 10;
 
 /** Stems of columns whose values are added up when nothing else is said; prices, rates and ratings are not. */
 const ADDED_UP = new Set('amount total quantiti sale revenu fee spend minut hour count unit sum volum downtim'.split(' '));
-const PER_ONE = new Set('price rate percent rate averag mean ratio'.split(' '));
 
 export class OrderReader extends SelectReader {
   protected readGroup(): boolean {
@@ -112,7 +114,7 @@ export class OrderReader extends SelectReader {
         ({ column }) =>
           column.role === 'number' &&
           column.words.some((word) => ADDED_UP.has(word)) &&
-          !column.words.some((word) => PER_ONE.has(word)),
+          !column.words.some((word) => NOT_ADDED.has(word)),
       );
     return additive ? only : null;
   }
@@ -137,6 +139,13 @@ export class OrderReader extends SelectReader {
     }
     position = this.skip(position, 'the of by a an their its in order to according from on');
     const counting = this.match(COUNT_PHRASES, position);
+    if (ranked && PIECES.has(this.word(position)) && /^(sold|bought|purchased)$/.test(this.word(position + 1))) {
+      this.topPending = false;
+      return this.pushOrder(
+        { direction: this.bottom ? 'asc' : 'desc', mention: null, fn: 'sum', sold: true, shown: true },
+        position + 2,
+      );
+    }
     const count = counting && !this.columnWithin(position, counting.end) ? counting : null;
     const aggregate = count || this.mentions.has(position) ? null : this.match(AGGREGATE_PHRASES, position);
     const next = this.skip(count?.end ?? aggregate?.end ?? position);
@@ -212,28 +221,15 @@ export class OrderReader extends SelectReader {
     return true;
   }
 
-  /** "how many units did we sell". */
-  protected sellsAfter(position: number): boolean {
-    return (
-      this.word(position - 2) === 'many' &&
-      this.tokens.slice(position, position + 5).some(({ lower }) => /^(sell|sold)$/.test(lower))
-    );
-  }
-
   /** "best selling products", "which category sells the most", "units sold". */
   protected readSales(): boolean {
     const before = this.numberAt(this.at);
     const first = before === null ? this.at : this.at + 1;
     const [word, next, third] = [this.word(first), this.word(first + 1), this.word(first + 2)];
-    const pieces = /^(units|pieces|items|copies)$/.test(word) && /^(sold|bought|purchased)$/.test(next);
+    const pieces = PIECES.has(word) && /^(sold|bought|purchased)$/.test(next);
     if (pieces) {
       this.select({ at: this.at, fn: 'sum', mention: null, sold: true });
       this.at = first + 2;
-      return true;
-    }
-    if (/^(units|pieces|items|copies)$/.test(word) && this.sellsAfter(first + 1)) {
-      this.select({ at: this.at, fn: 'sum', mention: null, sold: true });
-      this.at = first + 1;
       return true;
     }
     const adjective = /^(best|top|most|worst|least)$/.test(word) && /^(selling|sold|bought|purchased)$/.test(next);
@@ -302,11 +298,16 @@ export class OrderReader extends SelectReader {
     return mention?.columns.some(({ column }) => column.role === 'date' || column.words.includes('date')) ?? false;
   }
 
+  /** "most popular products" are several, "the most popular product" is one. */
+  protected several(noun: Mention | null): number {
+    return this.bare && noun && isTable(noun) && /s$/i.test(noun.text) ? SEVERAL : 1;
+  }
+
   protected frequency(direction: 'asc' | 'desc', limit: number | null, end: number): boolean {
     const mention = this.mentionAt(this.skip(end));
     const named = mention && bestValue(mention) <= Math.max(bestTable(mention), bestColumn(mention)) ? mention : null;
     const target = named ?? this.sketch.selects.find((select) => !select.fn && select.mention)?.mention ?? null;
-    this.sketch.orders.push({ at: this.at, direction, mention: target, frequency: true, limit: limit ?? 1 });
+    this.sketch.orders.push({ at: this.at, direction, mention: target, frequency: true, limit: limit ?? this.several(target) });
     if (named && this.zone === 'select' && !this.sketch.selects.some((select) => select.mention === named)) {
       if (!this.sketch.selects.some((select) => !select.fn && select.mention)) this.select({ at: this.at, mention: named });
     }
@@ -342,7 +343,7 @@ export class OrderReader extends SelectReader {
     const base = {
       at: this.at,
       direction: found.direction,
-      limit: found.limit ?? (this.bare && mention && isTable(mention) && /s$/i.test(mention.text) ? SEVERAL : 1),
+      limit: found.limit ?? Math.max(this.several(mention), mention ? this.several(this.mentionAt(mention.end)) : 1),
       entity: this.lastEntity(),
     };
     const usable = mention && bestValue(mention) <= Math.max(bestTable(mention), bestColumn(mention)) ? mention : null;

@@ -1,5 +1,5 @@
 /** Reads what is asked for: nouns, counts, measures, and the words that open and join clauses. */
-import { HIGH_WORDS, LOW_WORDS, MONEY_WORDS } from './lexicon';
+import { HIGH_WORDS, LOW_WORDS, MONEY_WORDS, PIECES } from './lexicon';
 import type { Mention } from './link';
 import { bestColumn, bestTable, bestValue, isTable } from './mention';
 import { AGGREGATE_PHRASES, ASIDE, COUNT_PHRASES, OPENERS, RELATIVES, SELECT_AGAIN } from './phrases';
@@ -100,7 +100,19 @@ export class SelectReader extends ConditionReader {
   protected readCount(): boolean {
     const found = this.match(COUNT_PHRASES) ?? this.bareCount();
     if (!found || this.columnWithin(this.at, found.end)) return false;
+    const named = this.sketch.selects.at(-1);
+    if (named?.mention && !named.fn && named.mention.end === this.at && isTable(named.mention) && found.end === this.at + 1) {
+      // "incident count per cause"
+      named.fn = 'count';
+      this.at++;
+      return true;
+    }
     let next = this.skip(found.end);
+    if (PIECES.has(this.word(next)) && this.sellsAfter(next + 1)) {
+      this.select({ at: this.at, fn: 'sum', mention: null, sold: true });
+      this.at = /^(sold|bought|purchased)$/.test(this.word(next + 1)) ? next + 2 : next + 1;
+      return true;
+    }
     let distinct = this.distinct;
     while (/^(different|distinct|unique|total|other|separate)$/.test(this.word(next))) {
       if (this.word(next) !== 'total') distinct = true;
@@ -125,6 +137,14 @@ export class SelectReader extends ConditionReader {
     return this.countOf(this.mentionAt(next), this.mentionAt(next)?.end ?? found.end, distinct);
   }
 
+  /** "how many units did we sell". */
+  protected sellsAfter(position: number): boolean {
+    return (
+      this.word(position - 2) === 'many' &&
+      this.tokens.slice(position, position + 5).some(({ lower }) => /^(sell|sold)$/.test(lower))
+    );
+  }
+
   /** "… and the number." */
   protected bareCount(): { meaning: true; end: number } | null {
     const token = this.tokens[this.at];
@@ -135,7 +155,13 @@ export class SelectReader extends ConditionReader {
     )
       return null;
     const next = this.tokens[this.at + 1];
-    return !next || token?.comma || token?.ends || next.lower === 'and' || next.lower === 'for'
+    return !next ||
+      token?.comma ||
+      token?.ends ||
+      next.lower === 'and' ||
+      next.lower === 'for' ||
+      next.lower === 'per' ||
+      next.lower === 'by'
       ? { meaning: true, end: this.at + 1 }
       : null;
   }
@@ -152,7 +178,7 @@ export class SelectReader extends ConditionReader {
     if (mention && bestValue(mention) >= 0.9 && Math.max(bestTable(mention), bestColumn(mention)) < 0.5) {
       // "how many routers"
       this.filter({ op: '=', operand: { kind: 'values', mentions: [mention] }, mention: null });
-      this.select({ at: start, fn: 'count', mention: null });
+      this.select({ at: start, fn: 'count', mention: null, described: mention });
       this.at = end;
       return true;
     }
@@ -489,7 +515,7 @@ export class SelectReader extends ConditionReader {
   protected attachOwner(owner: Mention): void {
     if (!/^(of|for)$/.test(this.previousWordAt(owner.start))) return;
     for (const select of this.sketch.selects)
-      if (!select.owner && select.mention && select.mention !== owner) select.owner = owner;
+      if (!select.owner && select.mention && select.mention !== owner && bestTable(select.mention) < 0.99) select.owner = owner;
   }
 
   protected whereNoun(mention: Mention): void {

@@ -278,7 +278,7 @@ export class ReaderState {
   /** "installed in", "launched before": a verb that names a column, with what it is compared to after it. */
   protected isVerb(mention: Mention): boolean {
     if (mention.end !== mention.start + 1 || isTable(mention) || bestColumn(mention) < 0.5) return false;
-    if (!/(ed|wn|ght|ade|old|ent|ilt)$/.test(this.word(mention.start))) return false;
+    if (!/(ed|wn|ght|ade|old|ent|ilt|een|ven|ten|ken)$/.test(this.word(mention.start))) return false;
     return (
       this.periods.has(mention.end) ||
       /^(in|on|by|at|before|after|since|from|between|during|to|through|per|each|every|this|last)$/.test(this.word(mention.end))

@@ -16,6 +16,8 @@ export interface SelectSketch {
   /** "when", "where", "who" stand for a column. */
   asks?: 'when' | 'where' | 'who';
   difference?: SelectSketch;
+  /** "how many routers": rows that have this value. */
+  described?: Mention;
   /** Pieces that were sold. */
   sold?: true;
 }

@@ -1,5 +1,6 @@
 /** Finds what a question is about: the main table, the tables that it names, and what a noun means. */
 import type { CatalogueIndex, IndexedColumn, IndexedTable } from './catalogue-index';
+import { lineItems } from './line-items';
 import type { Mention } from './link';
 import { bestColumn, bestTable, isTable } from './mention';
 import { CannotPlan } from './plan-parts';
@@ -53,9 +54,12 @@ export class Subject {
       const table = this.names.tableOf(mention);
       if (table && bestTable(mention) >= 0.6) this.names.anchors.add(table.key);
     }
+    const described = selects.find((select) => select.described)?.described?.values[0];
+    const pieces = selects.some((select) => select.sold) ? lineItems(this.index, [])?.table : undefined;
     let table = after && bestTable(after) > 0.5 ? this.names.tableOf(after) : null;
     if (table && !noun && !owned && !about) table = this.mainByColumns(table) ?? table;
-    table ??= this.mainByColumns(null) ?? this.mainByFilters();
+    if (described) table = this.names.table(described.table) ?? table;
+    table ??= pieces ?? this.mainByColumns(null) ?? this.mainByFilters();
     if (!table) throw new CannotPlan('I could not find a table of this database that the question is about.');
     this.names.main = table.key;
     this.names.anchors.add(table.key);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { QuarryError } from '../../kernel/errors';
+import { inputMessage } from '../../kernel/input-message';
 import type { ConnectionInput, Manifest } from '../contract';
 
 export const sqliteConfigSchema = z.object({
@@ -56,13 +57,16 @@ export const manifest: Manifest<SqliteConfig> = {
 
 function parseConnection(input: ConnectionInput): SqliteConfig {
   if (input.ssh) throw new QuarryError('input.invalid', 'An SSH tunnel makes no sense for a file. Leave it out.');
-  const parsed = sqliteConfigSchema.safeParse({
-    file: input.file ?? (input.uri === undefined ? undefined : fileOfUri(input.uri.trim())),
-  });
+  const parsed = sqliteConfigSchema.safeParse(
+    {
+      file: input.file ?? (input.uri === undefined ? undefined : fileOfUri(input.uri.trim())),
+    },
+    { error: inputMessage },
+  );
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const reason = issue?.code === 'invalid_type' ? 'is missing' : (issue?.message ?? 'is not valid');
-  throw new QuarryError('input.invalid', `The file of the connection ${reason}.`, { details: { field: 'file' } });
+  throw new QuarryError('input.invalid', `The file of the connection ${parsed.error.issues[0]?.message ?? 'is not valid'}.`, {
+    details: { field: 'file' },
+  });
 }
 
 /** "file:name", "file:///absolute/path", with percent-encoding (RFC 8089 and SQLite's own form). Parameters are ours to choose, so they go. */

@@ -1,5 +1,6 @@
 import type { Ctx } from '../access';
 import { getAdapter } from '../adapters/registry';
+import { QuarryError } from '../kernel/errors';
 import { openConnection } from './credentials';
 import type { SourceRow } from './source-row';
 
@@ -23,8 +24,12 @@ export async function uploadsInUse(ctx: UploadContext, type: string): Promise<Se
   const adapter = getAdapter(type);
   const used = new Set<string>();
   for (const { id } of await ctx.db.dataSource.findMany({ where: { type, deletedAt: null }, select: { id: true } })) {
-    const { config } = await openConnection(ctx, id, adapter);
-    const upload = adapter.uploads?.uploadOf(config, ctx.organization.id) ?? null;
+    const connection = await openConnection(ctx, id, adapter).catch((error: unknown) => {
+      // It was deleted since the list was read.
+      if (error instanceof QuarryError && error.code === 'not_found') return null;
+      throw error;
+    });
+    const upload = connection && (adapter.uploads?.uploadOf(connection.config, ctx.organization.id) ?? null);
     if (upload !== null) used.add(upload);
   }
   return used;

@@ -221,7 +221,7 @@ class Assembler extends Clauses {
     for (const mention of this.sketch.entities) {
       if (!this.outside(mention) || this.sketch.absences.length > 0) continue;
       const table = this.names.tableOf(mention);
-      if (!table || table.key === this.main.key || bestTable(mention) < 0.74) continue;
+      if (!table || this.denied.has(table.key) || table.key === this.main.key || bestTable(mention) < 0.74) continue;
       if (
         bestColumn(mention) >= bestTable(mention) &&
         mention.columns.some(({ column, score }) => score >= bestTable(mention) && this.needed.has(column.ref.table))
@@ -383,7 +383,7 @@ class Assembler extends Clauses {
     const tree = this.joined([...this.needed], root);
     const plan: Plan = { ...draft, from: root, joins: tree.joins };
     if (tree.multiplies) this.guardAgainstRepeats(plan, tree.tables, measured !== undefined);
-    const plain = plan.groupBy.length === 0 && !plan.select.some((item) => item.kind === 'aggregate');
+    const plain = plan.groupBy.length === 0 && plan.select.every((item) => item.kind === 'column' || item.kind === 'period');
     const wanted = this.sketch.distinct || this.sketch.selects.some((select) => select.distinct && !select.fn);
     if (plain && (wanted || tree.multiplies || this.mayRepeat(plan, tree.joins.length)) && this.ordersByShown(plan))
       plan.distinct = true;

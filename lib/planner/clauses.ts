@@ -92,6 +92,20 @@ export class Clauses extends Conditions {
         continue;
       }
       const { column, direction } = this.orderColumn(order);
+      const only = this.sketch.selects.length === 1 ? this.sketch.selects[0] : undefined;
+      const shown = only?.mention && !only.fn && !this.nounTable(only.mention) ? only.mention : null;
+      const attribute = shown ? this.names.columnFor(shown) : null;
+      if (
+        attribute &&
+        !order.extreme &&
+        order.limit !== null &&
+        !aggregated &&
+        !grouped &&
+        this.isAttribute(attribute) &&
+        this.isMany(column.ref.table) &&
+        column.role === 'number'
+      )
+        throw new CannotPlan(`I could not tell whether ${column.display} is added up for each ${attribute.display}.`);
       const expression = this.columnExpression(column, true);
       const ownerTable = column.ref.table;
       if (!aggregated && !grouped && order.limit === null && this.isMany(ownerTable) && column.role === 'number') {
@@ -124,6 +138,12 @@ export class Clauses extends Conditions {
       else if (limit === null) known.direction = order.direction;
     }
     return { orders: once, limit, perEntity };
+  }
+
+  /** A column that many rows share, as a region is shared by sites. */
+  protected isAttribute(column: IndexedColumn): boolean {
+    const table = this.names.table(column.ref.table);
+    return column.role === 'text' && !column.isKey && !(table?.label.includes(column) ?? false);
   }
 
   /** "top 10 cities by revenue": a city has many rows, so the measure is added up for each. */
@@ -291,7 +311,10 @@ export class Clauses extends Conditions {
     const savedMain = this.names.main;
     this.needed.clear();
     this.names.anchors.add(other.key);
+    const measured = this.measuredTable;
+    this.measuredTable = other.key;
     const where = this.conditions(absence.filters.filter((filter) => !filter.having));
+    this.measuredTable = measured;
     for (const mention of this.sketch.entities) {
       const table = this.names.tableOf(mention);
       if (mention.start > absence.mention.start && table && table.key !== this.main.key && bestTable(mention) >= 0.74)

@@ -106,6 +106,7 @@ export class Conditions extends Expressions {
     const first = mentions[0];
     if (found && filter.negated && this.isMany(found.column.ref.table)) {
       // "sites without routers": none of its rows, not one that is another
+      this.denied.add(found.column.ref.table);
       const had = new Set(this.needed);
       const positive = this.valueCondition({ ...filter, negated: false }, mentions);
       this.needed.clear();

@@ -201,8 +201,20 @@ class Words {
       case 'any':
         return condition.items.map((item) => this.condition(item)).join(' or ');
       case 'all':
-        return list(condition.items.map((item) => this.condition(item)));
+        return this.range(condition.items) ?? list(condition.items.map((item) => this.condition(item)));
     }
+  }
+
+  /** "ordered at is in October 2026" for its first day and the day after its last. */
+  private range(items: readonly Condition[]): string | null {
+    const [low, high] = items;
+    if (items.length !== 2 || low?.kind !== 'compare' || high?.kind !== 'compare') return null;
+    if (low.valueType !== high.valueType || low.op !== '>=' || JSON.stringify(low.left) !== JSON.stringify(high.left))
+      return null;
+    if (low.valueType === 'number' && high.op === '<=')
+      return `${this.expression(low.left)} is between ${low.right} and ${high.right}`;
+    if (low.valueType !== 'date' || high.op !== '<') return null;
+    return `${this.expression(low.left)} is ${periodWords(String(low.right), String(high.right))}`;
   }
 
   private comparison({ left, op, right, valueType }: Extract<Condition, { kind: 'compare' }>): string {
@@ -240,3 +252,20 @@ function singular(words: string): string {
 }
 
 const capitalise = (text: string): string => (text[0]?.toUpperCase() ?? '') + text.slice(1);
+
+const MONTHS = 'January February March April May June July August September October November December'.split(' ');
+
+/** A half-open range of days: "in 2025", "in October 2026", "in the second quarter of 2026", "on 2026-10-31", else its first and last day. */
+function periodWords(from: string, to: string): string {
+  const [first, next] = [new Date(`${from.slice(0, 10)}T00:00:00Z`), new Date(`${to.slice(0, 10)}T00:00:00Z`)];
+  const months = (next.getUTCFullYear() - first.getUTCFullYear()) * 12 + next.getUTCMonth() - first.getUTCMonth();
+  const year = first.getUTCFullYear();
+  const month = first.getUTCMonth();
+  if (first.getUTCDate() === 1 && next.getUTCDate() === 1) {
+    if (months === 12 && month === 0) return `in ${year}`;
+    if (months === 1) return `in ${MONTHS[month]} ${year}`;
+    if (months === 3 && month % 3 === 0) return `in quarter ${month / 3 + 1} of ${year}`;
+  }
+  const last = new Date(next.getTime() - 86_400_000).toISOString().slice(0, 10);
+  return last === from.slice(0, 10) ? `on ${last}` : `from ${from.slice(0, 10)} to ${last}`;
+}

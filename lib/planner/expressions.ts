@@ -26,6 +26,7 @@ export class Expressions extends Subject {
 
   protected columnsOfNoun(select: SelectSketch): IndexedColumn[] {
     const { mention } = select;
+    if (!mention && select.described) return this.labelOf(this.describedTable(select.described), this.isOnlySelect(select));
     if (!mention) return this.askedColumns(select);
     const table = select.owner ? null : this.nounTable(mention);
     if (table) {
@@ -275,6 +276,8 @@ export class Expressions extends Subject {
 
   /** The table whose figures are added up: a period is about its dates. */
   protected measuredTable: string | null = null;
+  /** Tables of which there are to be no rows: they are not joined. */
+  protected readonly denied = new Set<string>();
   /** The table whose rows are shown with the columns that tell most. */
   protected listedTable: IndexedTable | null = null;
   protected counted: IndexedTable | null = null;

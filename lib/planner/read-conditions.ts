@@ -315,7 +315,7 @@ export class ConditionReader extends ReaderState {
     if (!period) return false;
     // "4 digits" that belong to a numeric column are numbers
     if (period.year && this.pending && !this.datePending() && this.measures(this.pending)) return false;
-    if (this.pending && !this.datePending()) this.flushPending();
+    if (this.pending && !this.datePending() && !this.isDated(this.pending)) this.flushPending();
     const following = this.mentionAt(this.skip(period.end, ''));
     if (
       period.year &&
@@ -430,6 +430,11 @@ export class ConditionReader extends ReaderState {
     } else {
       this.filter({ op: '=', operand: { kind: 'values', mentions: [mention] }, mention: column });
       if (this.both) this.both = true;
+    }
+    const alone = this.sketch.selects.length + this.sketch.entities.length === 0 && this.zone === 'select' && this.sketch.listing;
+    if (alone && !column && /^(with|without|that|which|whose|having|who)$/.test(this.word(end))) {
+      // "routers with open incidents"
+      this.select({ at: mention.start, mention: null, described: mention });
     }
     this.at = end;
     return true;

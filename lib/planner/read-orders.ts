@@ -210,8 +210,9 @@ export class OrderReader extends SelectReader {
 
   protected readTop(): boolean {
     const word = this.word(this.at);
-    if (!/^(top|first|bottom)$/.test(word) || this.mentions.has(this.at)) return false;
     const number = this.numberAt(this.at + 1);
+    const linked = this.mentionAt(this.at);
+    if (!/^(top|first|bottom)$/.test(word) || (linked && (number === null || linked.end > this.at + 1))) return false;
     if (number === null && word !== 'top') return false;
     this.sketch.limit = number ?? 1;
     if (word === 'bottom') this.bottom = true;

@@ -19,6 +19,13 @@ export class ByteBuffer {
     this.copy(bytes, 0, bytes.length);
   }
 
+  /** A longer text, encoded in place. */
+  write(text: string): void {
+    // A UTF-16 unit takes three bytes of UTF-8 at most.
+    if (this.at + text.length * 3 > this.out.length) this.grow(text.length * 3);
+    this.at += this.out.write(text, this.at);
+  }
+
   copy(source: Uint8Array, start: number, end: number): void {
     if (this.at + end - start > this.out.length) this.grow(end - start);
     const { out } = this;

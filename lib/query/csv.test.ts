@@ -38,14 +38,14 @@ describe('csv', () => {
       [null, '', null, null, null],
       ['1', null, 'NaN', null, []],
     ];
-    expect(csvWriter(columns)(rows)).toBe(
+    expect(Buffer.from(csvWriter(columns)(rows)).toString()).toBe(
       '-9223372036854775808,a,12.50,2026-01-02T03:04:05.123456Z,"[""x"",""y""]"\r\n,"",,,\r\n1,,NaN,,[]\r\n',
     );
   });
 
   it('writes mixed columns exactly', () => {
     const write = csvWriter([column('v', 'mixed')]);
-    expect(write([[{ exact: '9223372036854775807' }], ['=x'], [1.5], [true], [null]])).toBe(
+    expect(Buffer.from(write([[{ exact: '9223372036854775807' }], ['=x'], [1.5], [true], [null]])).toString()).toBe(
       "9223372036854775807\r\n'=x\r\n1.5\r\ntrue\r\n\r\n",
     );
   });

@@ -1,4 +1,5 @@
 import type { Cell, Column, Row } from '../adapters/contract';
+import { ByteBuffer } from './byte-buffer';
 
 /**
  * CSV by RFC 4180: comma, CRLF, a quote doubled inside quotes; a field is quoted when it holds a comma, quote, CR or LF. Values are
@@ -56,22 +57,23 @@ export function csvHeader(columns: readonly Column[]): string {
   return `${columns.map((column) => csvText(column.name)).join(',')}\r\n`;
 }
 
-/** A function from a batch of exact rows to its lines: one string per batch, nothing kept per cell. */
-export function csvWriter(columns: readonly Column[]): (batch: readonly Row[]) => string {
+/** A function from a batch of exact rows to its lines: bytes row by row, so that no string is longer than a line. */
+export function csvWriter(columns: readonly Column[]): (batch: readonly Row[]) => Uint8Array {
   const plain = columns.map((column) => isPlainText(column.type));
   const width = columns.length;
   return (batch) => {
-    let out = '';
+    const out = new ByteBuffer(batch.length * width * 16 + 64);
     for (const row of batch) {
+      let line = '';
       for (let i = 0; i < width; i += 1) {
-        if (i > 0) out += ',';
+        if (i > 0) line += ',';
         const cell = row[i];
         if (cell === null || cell === undefined) continue;
-        if (typeof cell === 'string') out += plain[i] ? cell : csvText(cell);
-        else out += csvCell(cell);
+        if (typeof cell === 'string') line += plain[i] ? cell : csvText(cell);
+        else line += csvCell(cell);
       }
-      out += '\r\n';
+      out.write(`${line}\r\n`);
     }
-    return out;
+    return out.take();
   };
 }

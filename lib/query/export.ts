@@ -5,7 +5,7 @@ import { csvBytes } from './csv-bytes';
 import { jsonFormatter } from './format';
 import { jsonBytes } from './json-bytes';
 import type { ExportFormat } from './schema';
-import { byteStream, openStream, openTextStream, type RawStream } from './stream';
+import { byteStream, openTextStream, type RawStream } from './stream';
 import type { QueryExport, QueryOrigin, QueryRequest } from './types';
 import { xlsx } from './xlsx';
 
@@ -31,7 +31,7 @@ const FORMATS: Record<ExportFormat, Format> = {
   xlsx: {
     contentType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
     async start(...run) {
-      const raw = await openStream(...run);
+      const raw = await openTextStream(...run);
       return { raw, pieces: xlsx(raw.columns, raw.batches) };
     },
   },

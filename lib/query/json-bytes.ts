@@ -2,13 +2,10 @@ import type { Column, TextBatch } from '../adapters/contract';
 import { ByteBuffer, textAt } from './byte-buffer';
 import { isPlainText } from './csv';
 import { exactJson, exactNumber, jsonConverter } from './format';
+import { isFiniteText, shortNumberEnd } from './number-bytes';
 import type { JsonCell } from './schema';
 
 const QUOTE = 0x22;
-const MINUS = 0x2d;
-const POINT = 0x2e;
-const ZERO = 0x30;
-const NINE = 0x39;
 
 /** Bytes that JSON has escapes for: control characters, the quote and the backslash (RFC 8259, section 7). */
 const NEEDS_ESCAPE = new Uint8Array(256);
@@ -103,40 +100,12 @@ function writeText(out: ByteBuffer, bytes: Uint8Array, start: number, end: numbe
 
 /** "NaN" and the infinities are text; the rest is a JSON number as the server wrote it, digit for digit. */
 function writeDouble(out: ByteBuffer, bytes: Uint8Array, start: number, end: number): void {
-  const first = bytes[start] === MINUS ? bytes[start + 1] : bytes[start];
-  if (isDigit(first)) out.copy(bytes, start, end);
+  if (isFiniteText(bytes, start)) out.copy(bytes, start, end);
   else writePlain(out, bytes, start, end);
 }
 
 function writeNumber(out: ByteBuffer, bytes: Uint8Array, start: number, end: number): void {
-  const valueEnd = shortNumber(bytes, start, end);
+  const valueEnd = shortNumberEnd(bytes, start, end);
   if (valueEnd > 0) out.copy(bytes, start, valueEnd);
   else out.text(JSON.stringify(exactNumber(textAt(bytes, start, end))));
-}
-
-/**
- * Where a plain number ends that a double surely holds, without the zeros that end its fraction; 0 for any other text, which
- * exactNumber() has to judge.
- */
-function shortNumber(bytes: Uint8Array, start: number, end: number): number {
-  if (end - start > 15) return 0;
-  let at = start;
-  const negative = bytes[at] === MINUS;
-  if (negative) at += 1;
-  const whole = at;
-  while (at < end && isDigit(bytes[at])) at += 1;
-  if (at === whole || (bytes[whole] === ZERO && (negative || at > whole + 1))) return 0;
-  if (at === end) return end;
-  if (bytes[at] !== POINT || at + 1 === end) return 0;
-  const point = at;
-  let last = point;
-  for (at += 1; at < end; at += 1) {
-    if (!isDigit(bytes[at])) return 0;
-    if (bytes[at] !== ZERO) last = at + 1;
-  }
-  return last;
-}
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= ZERO && byte <= NINE;
 }

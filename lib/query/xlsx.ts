@@ -1,5 +1,6 @@
-import type { Cell, Column, Row } from '../adapters/contract';
-import { exactNumber } from './format';
+import type { Column, Row, TextBatch } from '../adapters/contract';
+import { splitText, xlsxBytes } from './xlsx-bytes';
+import { cellWriter, STYLE, textCell } from './xlsx-cells';
 import { type ZipEntry, zip } from './zip';
 
 /**
@@ -9,23 +10,17 @@ import { type ZipEntry, zip } from './zip';
  */
 
 const ROWS_PER_SHEET = 1_048_576;
-/** Spreadsheets refuse longer texts in a cell. */
-const MAX_TEXT = 32_767;
-const CUT = '… [cut: longer than a cell can be]';
-const DAY_MS = 86_400_000;
-/** Day 0 of the serial dates; right from 1 March 1900, because the format counts a 29 February 1900 that was not. */
-const EPOCH = Date.UTC(1899, 11, 30);
-const FIRST_DAY = 61;
-/** Indexes into the cellXfs of STYLES. */
-const STYLE = { date: 1, timestamp: 2, header: 3 } as const;
+/** Cells are many times longer than their values, so that a large batch is written in several pieces. */
+const ROWS_PER_PIECE = 5_000;
+type Batch = Row[] | TextBatch;
 
-/** @param batches of exact rows */
-export function xlsx(columns: readonly Column[], batches: AsyncIterable<Row[]>): AsyncGenerator<Uint8Array> {
+/** @param batches of exact rows, or of packed text */
+export function xlsx(columns: readonly Column[], batches: AsyncIterable<Batch>): AsyncGenerator<Uint8Array> {
   return zip(entries(columns, batches));
 }
 
-async function* entries(columns: readonly Column[], batches: AsyncIterable<Row[]>): AsyncGenerator<ZipEntry> {
-  const rows = new RowSource(batches);
+async function* entries(columns: readonly Column[], batches: AsyncIterable<Batch>): AsyncGenerator<ZipEntry> {
+  const rows = new RowSource(batches, columns.length);
   let sheets = 0;
   do {
     sheets += 1;
@@ -42,22 +37,23 @@ async function* entries(columns: readonly Column[], batches: AsyncIterable<Row[]
 /** Hands out batches so that a sheet can stop in the middle of one. Looks one batch ahead, to know whether a sheet is the last. */
 class RowSource {
   ended = false;
-  #iterator: AsyncIterator<Row[]>;
-  #rest: Row[] | null = null;
+  readonly #iterator: AsyncIterator<Batch>;
+  readonly #width: number;
+  #rest: Batch | null = null;
 
-  constructor(batches: AsyncIterable<Row[]>) {
+  constructor(batches: AsyncIterable<Batch>, width: number) {
     this.#iterator = batches[Symbol.asyncIterator]();
+    this.#width = width;
   }
 
   /** At most `most` rows, or null at the end. */
-  async take(most: number): Promise<Row[] | null> {
+  async take(most: number): Promise<Batch | null> {
     const batch = this.#rest ?? (await this.#next());
     this.#rest = null;
-    if (batch !== null && batch.length > most) {
-      this.#rest = batch.slice(most);
-      return batch.slice(0, most);
-    }
-    return batch;
+    if (batch === null || countOf(batch) <= most) return batch;
+    const [taken, rest] = Array.isArray(batch) ? [batch.slice(0, most), batch.slice(most)] : splitText(batch, most, this.#width);
+    this.#rest = rest;
+    return taken;
   }
 
   async look(): Promise<void> {
@@ -68,32 +64,31 @@ class RowSource {
     await this.#iterator.return?.();
   }
 
-  async #next(): Promise<Row[] | null> {
+  async #next(): Promise<Batch | null> {
     for (;;) {
       const { done, value } = await this.#iterator.next();
       if (done) this.ended = true;
-      if (done || value.length > 0) return done ? null : value;
+      if (done || countOf(value) > 0) return done ? null : value;
     }
   }
 }
 
-async function* sheet(columns: readonly Column[], rows: RowSource): AsyncGenerator<string> {
+function countOf(batch: Batch): number {
+  return Array.isArray(batch) ? batch.length : batch.rowCount;
+}
+
+async function* sheet(columns: readonly Column[], rows: RowSource): AsyncGenerator<string | Uint8Array> {
   let complete = false;
   try {
     yield `${XML}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>`;
     yield `<row>${columns.map((column) => textCell(column.name, STYLE.header)).join('')}</row>`;
-    const write = columns.map(cellWriter);
+    const writeRows = rowWriter(columns);
+    const writeText = xlsxBytes(columns);
     for (let left = ROWS_PER_SHEET - 1; left > 0; ) {
-      const batch = await rows.take(left);
+      const batch = await rows.take(Math.min(left, ROWS_PER_PIECE));
       if (batch === null) break;
-      left -= batch.length;
-      let out = '';
-      for (const row of batch) {
-        out += '<row>';
-        for (let i = 0; i < write.length; i += 1) out += write[i]?.(row[i] ?? null) ?? '';
-        out += '</row>';
-      }
-      yield out;
+      left -= countOf(batch);
+      yield Array.isArray(batch) ? writeRows(batch) : writeText(batch);
     }
     await rows.look();
     yield '</sheetData></worksheet>';
@@ -103,65 +98,17 @@ async function* sheet(columns: readonly Column[], rows: RowSource): AsyncGenerat
   }
 }
 
-type WriteCell = (cell: Cell) => string;
-
-/** An absent cell is written too: cells have no address of their own, their place is their order. */
-const EMPTY = '<c/>';
-
-function cellWriter({ type }: Column): WriteCell {
-  switch (type) {
-    case 'integer':
-    case 'bigint':
-    case 'decimal':
-    case 'year':
-      return (cell) => (typeof cell === 'string' ? numberCell(exactNumber(cell)) : anyCell(cell));
-    case 'date':
-      return (cell) => (typeof cell === 'string' ? dateCell(cell, STYLE.date) : anyCell(cell));
-    case 'timestamp':
-      return (cell) => (typeof cell === 'string' ? dateCell(cell, STYLE.timestamp) : anyCell(cell));
-    default:
-      return anyCell;
-  }
-}
-
-function anyCell(cell: Cell): string {
-  if (cell === null) return EMPTY;
-  if (typeof cell === 'string') return textCell(cell);
-  if (typeof cell === 'boolean') return `<c t="b"><v>${cell ? 1 : 0}</v></c>`;
-  if (typeof cell === 'number') return Number.isFinite(cell) ? numberCell(cell) : textCell(String(cell));
-  if (!Array.isArray(cell) && typeof cell.exact === 'string') return numberCell(exactNumber(cell.exact));
-  return textCell(JSON.stringify(cell));
-}
-
-function numberCell(value: number | string): string {
-  return typeof value === 'number' ? `<c><v>${value}</v></c>` : textCell(value);
-}
-
-/** Milliseconds are what a serial date keeps; with more digits the text stays, which keeps all. */
-const PLAIN_DATE = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,3})?)?$/;
-
-function dateCell(text: string, style: number): string {
-  if (!PLAIN_DATE.test(text)) return textCell(text);
-  const serial = (Date.parse(text.includes('T') ? `${text}Z` : text) - EPOCH) / DAY_MS;
-  return serial >= FIRST_DAY ? `<c s="${style}"><v>${serial}</v></c>` : textCell(text);
-}
-
-function textCell(text: string, style?: number): string {
-  const whole = text.length > MAX_TEXT ? text.slice(0, MAX_TEXT - CUT.length) + CUT : text;
-  return `<c t="inlineStr"${style === undefined ? '' : ` s="${style}"`}><is><t xml:space="preserve">${escapeXml(whole)}</t></is></c>`;
-}
-
-const SPECIAL = /[&<>\ufffe\uffff]|(?![\t\n])\p{Cc}|\p{Cs}|_x[0-9a-fA-F]{4}_/gu;
-
-/** XML's own characters, and what XML can't hold as _xHHHH_ (ECMA-376 part 1, 22.9.2.19, ST_Xstring). */
-function escapeXml(text: string): string {
-  return text.replace(SPECIAL, (found) => {
-    if (found === '&') return '&amp;';
-    if (found === '<') return '&lt;';
-    if (found === '>') return '&gt;';
-    if (found.length > 1) return `_x005F_${found.slice(1)}`;
-    return `_x${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`;
-  });
+function rowWriter(columns: readonly Column[]): (batch: Row[]) => string {
+  const write = columns.map(cellWriter);
+  return (batch) => {
+    let out = '';
+    for (const row of batch) {
+      out += '<row>';
+      for (let i = 0; i < write.length; i += 1) out += write[i]?.(row[i] ?? null) ?? '';
+      out += '</row>';
+    }
+    return out;
+  };
 }
 
 const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';

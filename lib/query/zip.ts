@@ -2,10 +2,10 @@ import { pipeline, Readable } from 'node:stream';
 import { crc32, createDeflateRaw } from 'node:zlib';
 import { QuarryError } from '../kernel/errors';
 
-/** One file of an archive; its text is made while it is written. */
+/** One file of an archive; its content is made while it is written. */
 export interface ZipEntry {
   name: string;
-  pieces: AsyncIterable<string> | Iterable<string>;
+  pieces: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 }
 
 interface Written {
@@ -53,13 +53,13 @@ export async function* zip(entries: AsyncIterable<ZipEntry> | Iterable<ZipEntry>
 async function* deflate(pieces: ZipEntry['pieces'], written: Written): AsyncGenerator<Uint8Array> {
   async function* bytes() {
     for await (const piece of pieces) {
-      const plain = Buffer.from(piece);
+      const plain = typeof piece === 'string' ? Buffer.from(piece) : piece;
       written.crc = crc32(plain, written.crc);
       written.plain += plain.length;
       yield plain;
     }
   }
-  const packer = createDeflateRaw({ level: 3 });
+  const packer = createDeflateRaw({ level: 1, chunkSize: 1 << 17 });
   // The callback is pipeline's; errors come out of the loop below.
   pipeline(Readable.from(bytes(), { objectMode: true, highWaterMark: 1 }), packer, () => {});
   for await (const chunk of packer) {

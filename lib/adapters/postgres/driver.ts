@@ -26,7 +26,7 @@ import { verifyFunctions } from './verify-functions';
 
 /** Results of up to this many rows are asked for in one go; longer ones by portions. */
 const ONE_GO_ROWS = 50_000;
-const PORTION_ROWS = 2_000;
+const PORTION_ROWS = 500;
 /** What the server's own time-out is given before we cancel from outside. */
 const BACKSTOP_MS = 1_000;
 

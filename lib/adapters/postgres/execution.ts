@@ -27,7 +27,7 @@ export interface ExecutionPlan {
 /** Above this many bytes of unread rows the socket is not read any further. */
 const HIGH_WATER_BYTES = 1_000_000;
 /** In a streamed result the next portion is asked for when fewer than this are unread. */
-const LOW_WATER_BYTES = 500_000;
+const LOW_WATER_BYTES = 100_000;
 
 type Reader = (text: string) => Cell;
 

@@ -15,9 +15,17 @@ async function checkAccessibility(page: Page, name: string): Promise<void> {
 }
 
 /** Fails when the page is wider than the screen. */
-export async function checkWidth(page: Page): Promise<void> {
+async function checkWidth(page: Page): Promise<void> {
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(overflow).toBe(0);
+}
+
+/** Keeps a picture of the page as it is, and checks its width. For sizes of a page whose accessibility is checked at one of them. */
+export async function keepSize(page: Page, name: string): Promise<void> {
+  const file = test.info().outputPath(`${name}.png`);
+  await page.screenshot({ path: file, animations: 'disabled' });
+  await test.info().attach(name, { path: file, contentType: 'image/png' });
+  await checkWidth(page);
 }
 
 /** Looks at the page in both themes: keeps a picture, and checks its accessibility and its width. */

@@ -1,6 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
 import { startModelServer } from '../lib/testing/model-server';
-import { ask, checkWidth, keepPicture, lastAnswer, organization, owner, questionBox, signIn } from './story';
+import { ask, keepPicture, keepSize, lastAnswer, organization, owner, questionBox, signIn } from './story';
 
 /**
  * A day of work on an installation that is set up: by the keyboard alone, with a model that asks back, errs, dawdles and fails, with
@@ -192,6 +192,7 @@ test.describe('with a model', () => {
     await questionBox(page).press('Enter');
     await expect(lastAnswer(page).getByRole('alert')).toContainText(/key/i, { timeout: 30_000 });
     await expect(lastAnswer(page).getByRole('button', { name: 'Try again' })).toBeVisible();
+    await expect(lastAnswer(page).getByRole('link', { name: 'Open Models' })).toBeVisible();
     await keepPicture(page, 'error');
   });
 });
@@ -243,6 +244,7 @@ test('sixty columns, five hundred rows and very long names stay in their place',
   await page.keyboard.press('Control+End');
   await expect(grid.getByRole('gridcell', { name: formatted(500 * 59), exact: true })).toBeVisible();
   await answer.getByRole('button', { name: 'Close' }).click();
+  await expect(answer.getByRole('button', { name: 'Back to the answer' })).toBeVisible();
 
   const conversation = page.url().split('/').at(-1);
   const title = 'A conversation with a title so long that no list of any width could ever show it in one line, '.repeat(2).trim();
@@ -251,15 +253,14 @@ test('sixty columns, five hundred rows and very long names stay in their place',
   await questionBox(page).fill(long);
   await questionBox(page).press('Enter');
   await expect(page.getByRole('article', { name: long }).getByRole('button', { name: /How this answer/ })).toBeVisible();
+  await keepPicture(page, 'long-1440');
   for (const [width, height] of [
-    [1440, 900],
     [1024, 768],
     [768, 1024],
     [390, 844],
   ] as const) {
     await page.setViewportSize({ width, height });
-    await checkWidth(page);
-    await keepPicture(page, `long-${width}`);
+    await keepSize(page, `long-${width}`);
   }
   await page.setViewportSize({ width: 1440, height: 900 });
 });

@@ -57,7 +57,7 @@ export function Empty({ icon, title, children, action, className }: EmptyProps) 
         </div>
       ) : null}
       <h2 className="font-semibold text-lg text-ink">{title}</h2>
-      {children ? <div className="mt-1 max-w-[420px] text-sm text-ink-3">{children}</div> : null}
+      {children ? <div className="mt-1 max-w-[420px] text-balance text-ink-3 text-sm">{children}</div> : null}
       {action ? <div className="mt-5 flex flex-wrap justify-center gap-2">{action}</div> : null}
     </div>
   );

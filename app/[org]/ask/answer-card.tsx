@@ -80,6 +80,7 @@ export function AnswerCard({ question, answer, attempts, keptAt, runMs, source, 
       <ResultBody shown={shown} chart={asChart ? chart : null} drawing={drawing} />
       <ResultFooter shown={shown} onRefresh={edited ? undefined : onRefresh} />
       <QueryFold
+        query={shown.query}
         answer={answer}
         attempts={attempts}
         source={source}

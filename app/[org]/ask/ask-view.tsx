@@ -72,20 +72,28 @@ function Conversation({ conversation, preferredSource, question: firstQuestion }
   );
   // After the first paint: the server can't know what this tab kept.
   useEffect(() => setBoxText((old) => old || readDraft(opened)), [opened]);
-  const onRefused = useCallback((question: string) => setText(question), [setText]);
+  const onTaken = useCallback(
+    (question: string) => {
+      const id = conversationOf() ?? opened;
+      if (readDraft(id) === question) keepDraft(id, '');
+    },
+    [opened],
+  );
   const { exchanges, running, ask, stop } = useAsk({
     api,
     initial,
     conversationId: conversation?.id ?? null,
     onConversation,
     onSettled,
-    onRefused,
+    onTaken,
   });
 
   const send = (question: string) => {
     const trimmed = question.trim();
     if (!trimmed || !source || running) return;
-    setText('');
+    // On the screen it moves up; it stays kept until the server has it.
+    setText(trimmed);
+    setBoxText('');
     ask(trimmed, source.id);
   };
   const asked = useRef(false);

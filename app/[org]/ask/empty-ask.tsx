@@ -19,7 +19,7 @@ export function EmptyAsk({ source, onAsk, canAsk, children }: Props) {
   return (
     <div className="scroll-thin flex min-h-0 flex-1 flex-col overflow-y-auto px-4 md:px-6">
       <div className="mx-auto my-auto w-full max-w-[720px] py-8 pb-[10vh]">
-        <h2 className="text-center font-semibold text-2xl text-ink tracking-tight">
+        <h2 className="break-words text-center font-semibold text-2xl text-ink tracking-tight">
           {source ? (
             <>
               What do you want to know

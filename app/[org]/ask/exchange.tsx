@@ -1,9 +1,10 @@
 'use client';
 
 import { CircleSlash, Info, RotateCw } from 'lucide-react';
-import { Button } from '../../_ui/button';
+import Link from 'next/link';
+import { Button, buttonClass } from '../../_ui/button';
 import { Notice } from '../../_ui/notice';
-import type { SourceInfo } from '../../_ui/workspace';
+import { type SourceInfo, useWorkspace } from '../../_ui/workspace';
 import { AnswerCard } from './answer-card';
 import type { ExchangeView } from './exchange-state';
 import { Trace } from './trace';
@@ -36,13 +37,20 @@ export function Exchange({ exchange, source, last, onAsk, onRefresh, onStop }: P
 
 function Body({ exchange, source, last, onAsk, onRefresh }: Omit<Props, 'onStop'>) {
   const { status, answer, failure } = exchange;
-  if (status === 'failed' && failure) return <Failure exchange={exchange} onRetry={last ? onRefresh : undefined} />;
+  if (status === 'failed' && failure)
+    return <Failure exchange={exchange} source={source} onRetry={last ? onRefresh : undefined} />;
   if (status === 'cancelled') {
     return (
-      <p className="flex items-center gap-2 text-ink-3 text-sm">
-        <CircleSlash className="size-4" aria-hidden="true" />
-        Stopped before the answer came.
-      </p>
+      <div className="flex min-h-7 items-center gap-2 text-ink-3 text-sm">
+        <CircleSlash className="size-4 shrink-0" aria-hidden="true" />
+        <p>Stopped before the answer came.</p>
+        {last && source ? (
+          <Button look="ghost" size="sm" onClick={() => onAsk(exchange.question)}>
+            <RotateCw className="size-3.5" aria-hidden="true" />
+            Ask again
+          </Button>
+        ) : null}
+      </div>
     );
   }
   return (
@@ -139,7 +147,15 @@ function Choices({ choices, onAsk }: { choices: { label: string; question: strin
   );
 }
 
-function Failure({ exchange, onRetry }: { exchange: ExchangeView; onRetry?(): void }) {
+interface FailureProps {
+  exchange: ExchangeView;
+  source: SourceInfo | null;
+  onRetry?(): void;
+}
+
+/** What went wrong, and the place where it can be put right, for those who may. */
+function Failure({ exchange, source, onRetry }: FailureProps) {
+  const { can, path } = useWorkspace();
   const { failure } = exchange;
   if (!failure) return null;
   return (
@@ -148,12 +164,24 @@ function Failure({ exchange, onRetry }: { exchange: ExchangeView; onRetry?(): vo
       live
       title={failure.message}
       action={
-        onRetry ? (
-          <Button size="sm" onClick={onRetry}>
-            <RotateCw className="size-3.5" aria-hidden="true" />
-            Try again
-          </Button>
-        ) : null
+        <div className="flex flex-wrap justify-end gap-2">
+          {failure.code.startsWith('model.') && can('model.manage') ? (
+            <Link href={path('/settings/models')} className={buttonClass('secondary', 'sm')}>
+              Open Models
+            </Link>
+          ) : null}
+          {failure.code.startsWith('source.') && source && can('source.manage') ? (
+            <Link href={path(`/sources/${source.id}`)} className={buttonClass('secondary', 'sm')}>
+              Open the source
+            </Link>
+          ) : null}
+          {onRetry ? (
+            <Button size="sm" onClick={onRetry}>
+              <RotateCw className="size-3.5" aria-hidden="true" />
+              Try again
+            </Button>
+          ) : null}
+        </div>
       }
     >
       {failure.hints && failure.hints.length > 0 ? (

@@ -5,7 +5,7 @@ import Link from 'next/link';
 import { Hint } from '../../_ui/tooltip';
 import { useWorkspace } from '../../_ui/workspace';
 
-const chipClass = 'inline-flex h-7 min-w-0 items-center gap-1.5 rounded-md px-2 text-ink-2 text-sm pointer-coarse:h-9';
+const chipClass = 'inline-flex h-7 max-w-48 shrink-0 items-center gap-1.5 rounded-md px-2 text-ink-2 text-sm pointer-coarse:h-9';
 
 /** Who answers: the built-in planner or a provider. It leads to the settings for those who may change it. */
 export function ModelChip() {

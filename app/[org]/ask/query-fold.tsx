@@ -15,6 +15,8 @@ import { type SourceInfo, useWorkspace } from '../../_ui/workspace';
 import { WhyThis } from './why-this';
 
 interface Props {
+  /** The query on show: the answer's, or the edited one that ran last. */
+  query: string;
   answer: Partial<Answer>;
   attempts: readonly Attempt[];
   source: SourceInfo | null;
@@ -25,13 +27,12 @@ interface Props {
 }
 
 /** The query that ran: one line that unfolds, can be copied, explained, and edited and run again. */
-export function QueryFold({ answer, attempts, source, edited, onResult, onBack }: Props) {
+export function QueryFold({ query, answer, attempts, source, edited, onResult, onBack }: Props) {
   const { can } = useWorkspace();
   const [open, setOpen] = useState(false);
   const [editing, setEditing] = useState(false);
   const [why, setWhy] = useState(false);
   const id = useId();
-  const query = answer.query ?? '';
   return (
     <div className="border-t bg-side">
       <div className="flex min-h-9 items-center gap-1 pr-1.5 pointer-coarse:min-h-11">
@@ -61,17 +62,19 @@ export function QueryFold({ answer, attempts, source, edited, onResult, onBack }
             Back to the answer
           </Button>
         ) : null}
-        <Button
-          look="ghost"
-          size="sm"
-          aria-label="Why this query?"
-          aria-expanded={why}
-          aria-controls={why ? `${id}-why` : undefined}
-          onClick={() => setWhy((value) => !value)}
-        >
-          <CircleHelp className="size-3.5" aria-hidden="true" />
-          <span className="max-lg:hidden">Why this?</span>
-        </Button>
+        {edited ? null : (
+          <Button
+            look="ghost"
+            size="sm"
+            aria-label="Why this query?"
+            aria-expanded={why}
+            aria-controls={why ? `${id}-why` : undefined}
+            onClick={() => setWhy((value) => !value)}
+          >
+            <CircleHelp className="size-3.5" aria-hidden="true" />
+            <span className="max-lg:hidden">Why this?</span>
+          </Button>
+        )}
         <Button
           look="ghost"
           size="sm"
@@ -96,7 +99,7 @@ export function QueryFold({ answer, attempts, source, edited, onResult, onBack }
           </Button>
         ) : null}
       </div>
-      {why ? (
+      {why && !edited ? (
         <section
           ref={(node) => node?.scrollIntoView({ block: 'nearest' })}
           id={`${id}-why`}

@@ -20,7 +20,7 @@ export function Trace({ exchange, onStop }: Props) {
   const id = useId();
   const { attempts } = exchange;
   if (exchange.status === 'running') return <LiveTrace exchange={exchange} onStop={onStop} />;
-  if (attempts.length === 0) return null;
+  if (attempts.length === 0) return <StoppedTrace exchange={exchange} />;
   const total = exchange.durationMs ?? attempts.reduce((sum, attempt) => sum + attempt.durationMs, 0);
   return (
     <div>
@@ -51,6 +51,18 @@ export function Trace({ exchange, onStop }: Props) {
           <Attempts attempts={attempts} />
         </div>
       ) : null}
+    </div>
+  );
+}
+
+/** How far it came, when it ended before the server told its attempts. */
+function StoppedTrace({ exchange }: Props) {
+  if (Object.keys(exchange.steps).length === 0) return null;
+  return (
+    <div className="flex h-7 items-center gap-1" aria-hidden="true">
+      {STEP_NAMES.map((name) => (
+        <Dot key={name} step={exchange.steps[name]} small />
+      ))}
     </div>
   );
 }

@@ -14,8 +14,8 @@ interface AskOptions {
   onConversation(id: string): void;
   /** A question came to its end, whichever. */
   onSettled(): void;
-  /** The question was not taken, since the session had ended: it must be kept. */
-  onRefused(question: string): void;
+  /** The server took the question; until then it must not get lost. */
+  onTaken(question: string): void;
 }
 
 export interface AskState {
@@ -26,7 +26,7 @@ export interface AskState {
 }
 
 /** Asks questions one after another and keeps what came of them. Stopping closes the stream, which cancels down to the database. */
-export function useAsk({ api, initial, conversationId, onConversation, onSettled, onRefused }: AskOptions): AskState {
+export function useAsk({ api, initial, conversationId, onConversation, onSettled, onTaken }: AskOptions): AskState {
   const [exchanges, setExchanges] = useState(initial);
   const [running, setRunning] = useState(false);
   const controller = useRef<AbortController | null>(null);
@@ -59,6 +59,7 @@ export function useAsk({ api, initial, conversationId, onConversation, onSettled
           ...(cache ? { cache } : {}),
         };
         const response = await api.raw('/api/query', { method: 'POST', body, signal: own.signal });
+        onTaken(question);
         if (!response.body) throw new TypeError('The answer has no body.');
         for await (const { event, data } of readEvents(response.body)) {
           hear(event, JSON.parse(data), (make) => change(key, make), opened);
@@ -75,7 +76,6 @@ export function useAsk({ api, initial, conversationId, onConversation, onSettled
         const { code, message, hints, requestId } = toApiError(
           own.signal.aborted ? new DOMException('Stopped', 'AbortError') : error,
         );
-        if (code === 'auth.required') onRefused(question);
         change(key, (old) => withFailure(old, { code, message, hints, requestId }));
       } finally {
         controller.current = null;
@@ -83,7 +83,7 @@ export function useAsk({ api, initial, conversationId, onConversation, onSettled
         onSettled();
       }
     },
-    [api, change, onConversation, onSettled, onRefused],
+    [api, change, onConversation, onSettled, onTaken],
   );
 
   return { exchanges, running, ask, stop: useCallback(() => controller.current?.abort(), []) };

@@ -100,7 +100,12 @@ export class Subject {
     for (const filter of this.sketch.filters) {
       if (filter.operand.kind !== 'values') continue;
       const match = filter.operand.mentions[0]?.values[0];
-      if (match) return this.names.table(match.table) ?? null;
+      const table = match ? this.names.table(match.table) : undefined;
+      // "books over 20": a row's own name does not say what is to be shown of it
+      const named = table?.label.some((label) => label.ref.column === match?.column) ?? false;
+      if (table && named && this.sketch.filters.length > 1)
+        throw new CannotPlan(`I could not tell what to show of "${filter.operand.mentions[0]?.text ?? ''}".`);
+      if (table) return table;
     }
     return null;
   }

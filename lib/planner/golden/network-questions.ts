@@ -1,5 +1,5 @@
 /** Questions of an operator over the network sample with SQL written and checked by hand. */
-import type { GoldenQuestion } from './compare';
+import type { GoldenQuestion } from './golden.fixture';
 
 export const NETWORK: readonly GoldenQuestion[] = [
   { ask: 'how many devices are there?', sql: 'SELECT COUNT(*) FROM devices' },
@@ -116,4 +116,53 @@ export const NETWORK: readonly GoldenQuestion[] = [
   { ask: 'which device will fail next?', sql: null },
   { ask: 'what is the uptime of the routers', sql: null },
   { ask: 'mean time between failures', sql: null },
+  // asked after the grammar was mended for those above
+  {
+    ask: 'which sites have no routers',
+    sql: "SELECT name FROM sites WHERE id NOT IN (SELECT site_id FROM devices WHERE device_type = 'router')",
+  },
+  {
+    ask: 'devices seen last month',
+    sql: "SELECT hostname, last_seen_at FROM devices WHERE last_seen_at >= '2026-10-01' AND last_seen_at < '2026-11-01'",
+  },
+  {
+    ask: 'how many firewalls does each site have',
+    sql: "SELECT s.name, COUNT(*) FROM devices d JOIN sites s ON s.id = d.site_id WHERE d.device_type = 'firewall' GROUP BY s.id",
+  },
+  { ask: 'incident count per root cause', sql: 'SELECT root_cause, COUNT(*) FROM incidents GROUP BY root_cause' },
+  {
+    ask: 'which region has the highest downtime',
+    sql: 'SELECT s.region FROM incidents i JOIN devices d ON d.id = i.device_id JOIN sites s ON s.id = d.site_id GROUP BY s.region ORDER BY SUM(i.downtime_minutes) DESC LIMIT 1',
+  },
+  {
+    ask: 'incidents of Cisco devices',
+    sql: "SELECT i.title, i.opened_at FROM incidents i JOIN devices d ON d.id = i.device_id WHERE d.vendor = 'Cisco'",
+  },
+  {
+    ask: 'which devices have no critical incidents',
+    sql: "SELECT hostname FROM devices WHERE id NOT IN (SELECT device_id FROM incidents WHERE severity = 'critical')",
+  },
+  {
+    ask: 'sites with no failed devices',
+    sql: "SELECT name FROM sites WHERE id NOT IN (SELECT site_id FROM devices WHERE status = 'failed')",
+  },
+  {
+    ask: 'routers with open incidents',
+    sql: "SELECT hostname FROM devices WHERE device_type = 'router' AND id IN (SELECT device_id FROM incidents WHERE status = 'open')",
+  },
+  { ask: 'disabled interfaces', sql: 'SELECT mac_address FROM interfaces WHERE enabled = 0' },
+  {
+    ask: 'mean cpu load of routers in Europe',
+    sql: "SELECT AVG(d.cpu_load) FROM devices d JOIN sites s ON s.id = d.site_id WHERE d.device_type = 'router' AND s.region = 'Europe'",
+  },
+  {
+    ask: 'percentage of incidents that are critical',
+    sql: "SELECT 100.0 * SUM(severity = 'critical') / COUNT(*) FROM incidents",
+  },
+  {
+    ask: 'top 3 providers by monthly cost',
+    sql: 'SELECT provider, SUM(monthly_cost) c FROM links WHERE provider IS NOT NULL GROUP BY provider ORDER BY c DESC LIMIT 3',
+  },
+  { ask: 'monthly cost per site', sql: null },
+  { ask: 'average resolution time', sql: null },
 ];

@@ -1,5 +1,5 @@
 /** Questions of an analyst over the storefront sample with SQL written and checked by hand. */
-import type { GoldenQuestion } from './compare';
+import type { GoldenQuestion } from './golden.fixture';
 
 /** Sums with "revenue" of an order are its total amount; of a product, quantity times unit price before the discount. */
 export const STOREFRONT: readonly GoldenQuestion[] = [
@@ -311,4 +311,67 @@ export const STOREFRONT: readonly GoldenQuestion[] = [
   { ask: 'compare revenue of 2024 and 2025', sql: null },
   { ask: 'median order value', sql: null },
   { ask: 'orders that arrived late', sql: null },
+  // asked after the grammar was mended for those above
+  {
+    ask: 'most popular products',
+    sql: 'SELECT p.name FROM products p JOIN order_items i ON i.product_id = p.id GROUP BY p.id ORDER BY SUM(i.quantity) DESC LIMIT 10',
+  },
+  {
+    ask: 'worst rated products',
+    sql: 'SELECT name, rating FROM products WHERE rating IS NOT NULL ORDER BY rating LIMIT 10',
+    ties: true,
+  },
+  {
+    ask: 'which channel has the highest average order value',
+    sql: 'SELECT channel FROM orders GROUP BY channel ORDER BY AVG(total_amount) DESC LIMIT 1',
+  },
+  { ask: 'share of business customers', sql: "SELECT 100.0 * SUM(segment = 'business') / COUNT(*) FROM customers" },
+  {
+    ask: 'how many customers ordered in 2025 but not in 2026',
+    sql: "SELECT COUNT(*) FROM customers WHERE id IN (SELECT customer_id FROM orders WHERE ordered_at LIKE '2025%') AND id NOT IN (SELECT customer_id FROM orders WHERE ordered_at LIKE '2026%')",
+  },
+  {
+    ask: 'top 10 cities by revenue',
+    sql: 'SELECT c.city, SUM(o.total_amount) r FROM orders o JOIN customers c ON c.id = o.customer_id GROUP BY c.city ORDER BY r DESC LIMIT 10',
+    ordered: true,
+  },
+  { ask: 'top customers', sql: null },
+  {
+    ask: 'how many units did we sell in 2025',
+    sql: "SELECT SUM(i.quantity) FROM order_items i JOIN orders o ON o.id = i.order_id WHERE o.ordered_at LIKE '2025%'",
+  },
+  {
+    ask: 'units sold per month',
+    sql: "SELECT strftime('%Y-%m', o.ordered_at) m, SUM(i.quantity) FROM order_items i JOIN orders o ON o.id = i.order_id GROUP BY m",
+  },
+  { ask: 'what is the total discount given', sql: null },
+  {
+    ask: 'total revenue of books',
+    sql: "SELECT SUM(i.quantity * i.unit_price) FROM order_items i JOIN products p ON p.id = i.product_id JOIN categories c ON c.id = p.category_id WHERE c.name = 'Books'",
+  },
+  {
+    ask: 'how many laptops were sold in 2025',
+    sql: "SELECT SUM(i.quantity) FROM order_items i JOIN orders o ON o.id = i.order_id JOIN products p ON p.id = i.product_id JOIN categories c ON c.id = p.category_id WHERE c.name = 'Laptops' AND o.ordered_at LIKE '2025%'",
+  },
+  {
+    ask: 'customers who did not order in 2025',
+    sql: "SELECT first_name, last_name FROM customers WHERE id NOT IN (SELECT customer_id FROM orders WHERE ordered_at LIKE '2025%')",
+  },
+  {
+    ask: 'average number of products per order',
+    sql: 'SELECT AVG(n) FROM (SELECT COUNT(*) n FROM order_items GROUP BY order_id)',
+  },
+  {
+    ask: 'revenue by channel for Germany in Q2 2026',
+    sql: "SELECT channel, SUM(total_amount) FROM orders WHERE shipping_country = 'Germany' AND ordered_at >= '2026-04-01' AND ordered_at < '2026-07-01' GROUP BY channel",
+  },
+  {
+    ask: 'books over 20 euros',
+    sql: "SELECT p.name FROM products p JOIN categories c ON c.id = p.category_id WHERE c.name = 'Books' AND p.price > 20",
+  },
+  {
+    ask: 'customers born after 2000',
+    sql: "SELECT first_name, last_name, birth_date FROM customers WHERE birth_date >= '2001-01-01'",
+  },
+  { ask: 'revenue this year vs last year', sql: null },
 ];

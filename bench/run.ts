@@ -163,8 +163,7 @@ async function exporting({ client, sourceId, target }: Setting): Promise<Line[]>
   const body = { dataSourceId: sourceId, query: MILLION };
   const ours: number[] = [];
   const theirs: number[] = [];
-  let before = Number.POSITIVE_INFINITY;
-  let peak = 0;
+  let memory = { before: 0, peak: 0 };
   let bytes = 0;
   // The first one warms up the server's code and buffers; memory is counted from the second.
   for (let i = 0; i < 4; i += 1) {
@@ -174,16 +173,16 @@ async function exporting({ client, sourceId, target }: Setting): Promise<Line[]>
     if (i === 0) continue;
     ours.push(run.durationMs);
     theirs.push(copied);
-    before = Math.min(before, run.before);
-    peak = Math.max(peak, run.peak);
+    // Of the export that grew most: what earlier work has left lying about is not its doing.
+    if (i === 1 || run.peak - run.before > memory.peak - memory.before) memory = run;
   }
   const median = { ours: percentile(ours, 0.5), theirs: percentile(theirs, 0.5) };
   return [
     {
       what: `Export of 1,000,000 rows × 10 columns as CSV (${(bytes / 1024 ** 2).toFixed(0)} MiB)`,
-      measured: `${(median.ours / 1000).toFixed(2)} s; server's memory ${before.toFixed(0)} → ${peak.toFixed(0)} MiB at its peak`,
+      measured: `${(median.ours / 1000).toFixed(2)} s; server's memory ${memory.before.toFixed(0)} → ${memory.peak.toFixed(0)} MiB at its peak`,
       compared: `${copier.name} ${(median.theirs / 1000).toFixed(2)} s`,
-      ratio: `${times(median.ours / median.theirs)} the time, +${(peak - before).toFixed(0)} MiB`,
+      ratio: `${times(median.ours / median.theirs)} the time, +${(memory.peak - memory.before).toFixed(0)} MiB`,
     },
   ];
 }

@@ -18,6 +18,13 @@ async function checkAccessibility(page: Page, name: string): Promise<void> {
 async function checkWidth(page: Page): Promise<void> {
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(overflow).toBe(0);
+  // Lists and pages that scroll down must not scroll sideways; only grids and code may.
+  const wide = await page.evaluate(() =>
+    [...document.querySelectorAll('main .overflow-y-auto, aside .overflow-y-auto')]
+      .filter((node) => node.scrollWidth > node.clientWidth)
+      .map((node) => node.className),
+  );
+  expect(wide).toEqual([]);
 }
 
 /** Keeps a picture of the page as it is, and checks its width. For sizes of a page whose accessibility is checked at one of them. */

@@ -265,6 +265,25 @@ test('sixty columns, five hundred rows and very long names stay in their place',
   await page.setViewportSize({ width: 1440, height: 900 });
 });
 
+test('a source with a very long name stays in its card', async () => {
+  await page.goto(`/${organization.slug}/sources`);
+  const link = page.getByRole('main').getByRole('link', { name: 'Network (SQLite)', exact: true });
+  const id = (await link.getAttribute('href'))?.split('/').at(-1);
+  const name = 'Customer orders and returns of the European storefront, replicated every hour (PostgreSQL 18)';
+  await api('PATCH', `/api/data-sources/${id}`, { name });
+  for (const width of [1440, 1024, 768, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto(`/${organization.slug}/sources`);
+    await expect(page.getByRole('main').getByRole('link', { name, exact: true })).toBeVisible();
+    await keepSize(page, `long-source-${width}`);
+    await page.goto(`${ASK}?source=${id}`);
+    await expect(page.getByRole('heading', { name: /replicated every hour/ })).toBeVisible();
+    await keepSize(page, `long-source-ask-${width}`);
+  }
+  await api('PATCH', `/api/data-sources/${id}`, { name: 'Network (SQLite)' });
+  await page.setViewportSize({ width: 1440, height: 900 });
+});
+
 const formatted = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, '\u2009');
 
 test('a second organisation starts empty, and one click leads there and back', async () => {

@@ -33,7 +33,7 @@ export function SourceOverview() {
     <>
       <WorkHeader title="Sources">{connect}</WorkHeader>
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto p-3 md:p-6">
-        <ul className="mx-auto grid max-w-[960px] gap-3 xl:grid-cols-2">
+        <ul className="mx-auto grid max-w-[960px] grid-cols-1 gap-3 xl:grid-cols-2">
           {sources.map((source) => (
             <Card key={source.id} source={source} />
           ))}

@@ -381,6 +381,10 @@ class Assembler extends Clauses {
         this.needed.delete(this.main.key);
     }
     const tree = this.joined([...this.needed], root);
+    const own = this.counted?.keys.length === 1 ? { table: this.counted.key, column: this.counted.keys[0] ?? '' } : null;
+    const counts = draft.select.some((item) => item.kind === 'aggregate' && item.fn === 'count' && !item.column);
+    if (own && counts && !tree.multiplies && draft.groupBy.some((item) => item.kind === 'column' && sameRef(item.column, own)))
+      throw new CannotPlan(`Each of the ${this.counted?.display} would be counted by itself.`);
     const plan: Plan = { ...draft, from: root, joins: tree.joins };
     if (tree.multiplies) this.guardAgainstRepeats(plan, tree.tables, measured !== undefined);
     const plain = plan.groupBy.length === 0 && plan.select.every((item) => item.kind === 'column' || item.kind === 'period');

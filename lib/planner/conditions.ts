@@ -227,6 +227,7 @@ export class Conditions extends Expressions {
     }
     if (filter.adjective) {
       const found = this.names.adjectiveColumn(filter.adjective, hand);
+      if (found && found.column.ref.table !== (owner ?? this.main.key)) this.certainty -= 0.25;
       if (found) return found.column;
     }
     if (filter.unit) {

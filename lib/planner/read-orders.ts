@@ -15,17 +15,14 @@ import {
 import { isKeyword, type Mention } from './link';
 import { bestColumn, bestTable, bestValue, isTable } from './mention';
 import { AGGREGATE_PHRASES, COUNT_PHRASES, DIRECTION_PHRASES, GROUP_PHRASES, ORDER_PHRASES, TOP_PHRASES } from './phrases';
-import { SelectReader } from './read-selects';
+import { SalesReader, SEVERAL } from './read-sales';
 import type { DateUnit } from './schema';
 import type { OrderSketch, SelectSketch } from './sketch';
-
-/** Rows of "newest customers", where no number is said. */
-const SEVERAL = 10;
 
 /** Stems of columns whose values are added up when nothing else is said; prices, rates and ratings are not. */
 const ADDED_UP = new Set('amount total quantiti sale revenu fee spend minut hour count unit sum volum downtim'.split(' '));
 
-export class OrderReader extends SelectReader {
+export class OrderReader extends SalesReader {
   protected readGroup(): boolean {
     if (this.columnWithin(this.at, this.at + 1)) return false;
     const found = this.match(GROUP_PHRASES);
@@ -219,40 +216,6 @@ export class OrderReader extends SelectReader {
     this.topPending = word !== 'first';
     this.sketch.ranked = word !== 'first';
     this.at += number === null ? 1 : 2;
-    return true;
-  }
-
-  /** "best selling products", "which category sells the most", "units sold". */
-  protected readSales(): boolean {
-    const before = this.numberAt(this.at);
-    const first = before === null ? this.at : this.at + 1;
-    const [word, next, third] = [this.word(first), this.word(first + 1), this.word(first + 2)];
-    const pieces = PIECES.has(word) && /^(sold|bought|purchased)$/.test(next);
-    if (pieces) {
-      this.select({ at: this.at, fn: 'sum', mention: null, sold: true });
-      this.at = first + 2;
-      return true;
-    }
-    const adjective = /^(best|top|most|worst|least)$/.test(word) && /^(selling|sold|bought|purchased)$/.test(next);
-    const verb = /^(sell|sells|sold)$/.test(word) && /^(best|most|least|worst)$/.test(next === 'the' ? third : next);
-    if (!adjective && !verb) return false;
-    const end = adjective ? first + 2 : first + (next === 'the' ? 3 : 2);
-    // "sells the most merchandise" counts merchandise
-    if (verb && this.mentions.has(this.skip(end))) return false;
-    const count = this.numberAt(end);
-    const at = count === null ? end : end + 1;
-    const noun = adjective ? this.mentionAt(at) : (this.sketch.entities.at(-1) ?? null);
-    const several = noun !== null && /s$/i.test(noun.text) && isTable(noun);
-    this.sketch.orders.push({
-      at: this.at,
-      direction: /^(worst|least)$/.test(adjective ? word : next === 'the' ? third : next) ? 'asc' : 'desc',
-      mention: null,
-      fn: 'sum',
-      sold: true,
-      shown: adjective,
-      limit: before ?? count ?? this.sketch.limit ?? (several ? SEVERAL : 1),
-    });
-    this.at = at;
     return true;
   }
 

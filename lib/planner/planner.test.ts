@@ -222,6 +222,21 @@ describe('counts and sums', () => {
   });
 });
 
+describe('absence', () => {
+  it('leaves empty keys out of NOT IN, which would be true for no row', () => {
+    expect(answer('Which customers have no orders?').sql).toMatch(/NOT IN \(SELECT customer_id[\s\S]*customer_id IS NOT NULL/);
+  });
+});
+
+describe('periods in words', () => {
+  it.each([
+    ['How many orders in 2023?', 'in 2023'],
+    ['How many orders in March 2023?', 'in March 2023'],
+    ['How many orders in Q2 2023?', 'in quarter 2 of 2023'],
+    ['How many orders from 2023-03-02 to 2023-03-09?', 'from 2023-03-02 to 2023-03-09'],
+  ])('%s', (question, words) => expect(answer(question).explanation).toBe(`Number of orders where ordered at is ${words}.`));
+});
+
 describe('what it does not know', () => {
   it.each([
     'What is the weather in Paris tomorrow?',

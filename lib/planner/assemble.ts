@@ -100,6 +100,9 @@ class Assembler extends Clauses {
     for (const item of shown)
       if (!plan.groupBy.some((known) => JSON.stringify(known) === JSON.stringify(item))) plan.groupBy.push(item);
     plan.orderBy = plan.orderBy.filter((order) => order.expression.kind === 'aggregate' && plan.limit !== null);
+    // A series over time comes in the order of time, as in a question of its own.
+    const period = plan.groupBy.find((item) => item.kind === 'period');
+    if (period && plan.orderBy.length === 0) plan.orderBy = [{ expression: period, direction: 'asc' }];
     plan.distinct = false;
     return true;
   }

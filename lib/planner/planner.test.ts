@@ -287,6 +287,7 @@ describe('follow-ups', () => {
 
   it('changes group, limit, order and measure', () => {
     const first = answer('How many orders are there for each status?');
+    expect(answer('by year instead', first).sql).toMatch(/ORDER BY strftime\('%Y'/);
     expect(shop.run(answer('by year instead', first).sql)).toEqual([
       ['2023', 3],
       ['2024', 2],

@@ -57,6 +57,17 @@ describe('describeAnswer [C21]', () => {
     ];
     expect(describeAnswer('', shape(columns, rows), [])).toBe('2 rows. Highest is 2024-02 with 9, lowest 2024-01 with 4.');
   });
+  it('names a quarter as people do', () => {
+    const columns: [string, string][] = [
+      ['quarter', 'date'],
+      ['total', 'decimal'],
+    ];
+    const rows = [
+      ['2025-01-01', 4],
+      ['2025-10-01', 9],
+    ];
+    expect(describeAnswer('', shape(columns, rows), [])).toBe('2 rows. Highest is Q4 2025 with 9, lowest Q1 2025 with 4.');
+  });
   it('withholds a reading whose figures are not in the rows', () => {
     const text = describeAnswer('The 42 customers', shape([['n', 'bigint']], [[7]]), ['how many customers?']);
     expect(text).toBe('N: 7.');

@@ -47,7 +47,7 @@ function describeSpan({ columns, rows }: ResultShape): string {
   const [high] = sorted;
   const low = sorted.at(-1);
   const labels = known.map((row) => String(row[label]));
-  const labelOf = (value: unknown) => shortDate(String(value), labels);
+  const labelOf = (value: unknown) => shortDate(String(value), labels, columns[label]?.name === 'quarter');
   const tie = (row: readonly unknown[] | undefined) =>
     sorted.filter((other) => Number(other[figure]) === Number(row?.[figure])).length > 1;
   if (!high || !low || Number(high[figure]) === Number(low[figure]) || tie(high)) return '';
@@ -56,11 +56,16 @@ function describeSpan({ columns, rows }: ResultShape): string {
   return ` Highest is ${labelOf(high[label])} with ${formatFigure(high[figure], type)}${lowest}.`;
 }
 
-/** A period's first moment as people name it: the day when all are midnight, the month when all are the first of one. */
-function shortDate(text: string, all: readonly string[]): string {
+/**
+ * A period's first moment as people name it: the day when all are midnight, the month when all are the first of one, the quarter
+ * when that is what was grouped by.
+ */
+function shortDate(text: string, all: readonly string[], quarters: boolean): string {
   const dates = all.map((other) => /^(\d{4}-\d\d)-(\d\d)(?:T00:00:00(?:\.0+)?(?:Z|[+-]00:00)?)?$/.exec(other));
   if (!dates.every((match) => match !== null)) return text;
-  return dates.every((match) => match?.[2] === '01') ? text.slice(0, 7) : text.slice(0, 10);
+  if (!dates.every((match) => match[2] === '01')) return text.slice(0, 10);
+  if (!quarters) return text.slice(0, 7);
+  return `Q${Math.ceil(Number(text.slice(5, 7)) / 3)} ${text.slice(0, 4)}`;
 }
 
 /** Digits grouped with a thin space, never through a float when the value is text. Years and text stay as they are. */

@@ -125,11 +125,7 @@ class PostgresLease implements Lease {
       (bytes) => cap.admit(bytes),
     );
     void execution.finished.then(() => watch.stop());
-    const explain = (error: unknown) => {
-      const explained = queryError(error, this.shared.config, watch.reason, timeoutMs, prefix.length);
-      if (explained.code === 'source.unreachable') this.pool.countError();
-      return explained;
-    };
+    const explain = (error: unknown) => this.explained(error, watch, timeoutMs, prefix);
     try {
       const fields = await execution.described;
       if (execution.error !== null) throw execution.error;
@@ -141,6 +137,13 @@ class PostgresLease implements Lease {
     } catch (error) {
       throw explain(error);
     }
+  }
+
+  /** A failed query's error in our words; a server that went away counts against the pool. */
+  private explained(error: unknown, watch: Watch, timeoutMs: number, prefix: string): QuarryError {
+    const explained = queryError(error, this.shared.config, watch.reason, timeoutMs, prefix.length);
+    if (explained.code === 'source.unreachable') this.pool.countError();
+    return explained;
   }
 
   private async run(text: string, params: (string | null)[], options: ExecuteOptions, write: boolean): Promise<ResultStream> {
@@ -160,11 +163,7 @@ class PostgresLease implements Lease {
       () => watch.restart(),
     );
     void execution.finished.then(() => watch.stop());
-    const explain = (error: unknown) => {
-      const explained = queryError(error, this.shared.config, watch.reason, timeoutMs, prefix.length);
-      if (explained.code === 'source.unreachable') this.pool.countError();
-      return explained;
-    };
+    const explain = (error: unknown) => this.explained(error, watch, timeoutMs, prefix);
     try {
       const fields = await execution.described;
       if (execution.error !== null) throw execution.error;

@@ -110,6 +110,30 @@ export interface Dialect {
   cast(expression: string, type: ColumnType): string;
   /** Pieces of SQL that differ between engines, for the planner. Null when the engine has no SQL. */
   sql: SqlPieces | null;
+  /** Engines whose queries are pipelines of stages over a collection: how one is written. Null when the engine has SQL. */
+  pipeline: PipelineWriter | null;
+  /**
+   * A read-only statement that gives distinct values of a column, most frequent first, one text column, from a bounded part of the table.
+   * Null when this column can't be sampled.
+   */
+  sampleValues(table: TableRef, column: string, bounds: SampleBounds): string | null;
+}
+
+export interface SampleBounds {
+  /** Rows or documents read at most. */
+  rowsRead: number;
+  /** Distinct values given at most. */
+  values: number;
+  /** Longer texts are left out (characters). */
+  maxLength: number;
+}
+
+/** One stage of a pipeline as plain JSON: an own key that starts with `$`, and extended JSON for values JSON has no type for. */
+export type PipelineStage = Record<string, unknown>;
+
+export interface PipelineWriter {
+  /** The query text that runs these stages over a collection; what `parse` takes. */
+  text(collection: TableRef, stages: readonly PipelineStage[]): string;
 }
 
 export interface SqlPieces {
@@ -260,6 +284,12 @@ export interface CatalogueColumn {
   generated?: boolean;
   /** Labels of an enum type. */
   enumValues?: string[];
+  /** Documents: `name` is a dotted path; the share of sampled documents that have it, 0 to 1. */
+  share?: number;
+  /** Documents: the types met when there are several, most frequent first, with their shares of the values. */
+  types?: { type: ColumnType; nativeType: string; share: number }[];
+  /** Documents: the path goes through an array, so that one document has several values. */
+  repeated?: boolean;
 }
 
 export interface ForeignKey {

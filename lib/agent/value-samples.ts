@@ -62,7 +62,7 @@ async function readSamples(ctx: Ctx, source: SourceSummary, schema: SchemaView):
   const queue = [...wanted];
   const worker = async () => {
     for (let next = queue.shift(); next && !own.signal.aborted; next = queue.shift()) {
-      const values = await readColumn(own, source, schema, next.table, next.column.name, dialect);
+      const values = await readColumn(own, source, next.table, next.column.name, dialect);
       if (values.length) samples.push({ table: next.table, column: next.column.name, values });
     }
   };
@@ -80,17 +80,13 @@ const columnKey = (table: CatalogueTable, column: string) => JSON.stringify([tab
 async function readColumn(
   ctx: Ctx,
   source: SourceSummary,
-  schema: SchemaView,
   table: CatalogueTable,
   column: string,
   dialect: Dialect,
 ): Promise<string[]> {
-  const name = dialect.qualify(
-    { ...(table.schema ? { schema: table.schema } : {}), name: table.name },
-    schema.catalogue.defaultSchema,
-  );
-  const field = dialect.quoteIdentifier(column);
-  const query = `SELECT DISTINCT ${field} FROM (SELECT ${field} FROM ${name} WHERE ${field} IS NOT NULL LIMIT ${ROWS_READ}) AS sampled ORDER BY 1 LIMIT ${VALUES_KEPT}`;
+  const ref = { ...(table.schema ? { schema: table.schema } : {}), name: table.name };
+  const query = dialect.sampleValues(ref, column, { rowsRead: ROWS_READ, values: VALUES_KEPT, maxLength: VALUE_LENGTH });
+  if (query === null) return [];
   try {
     const result = await runQuery(ctx, {
       dataSourceId: source.id,

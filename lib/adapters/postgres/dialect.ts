@@ -1,5 +1,6 @@
 import type { ColumnType, Dialect, SqlPieces, StatementFacts } from '../contract';
 import { bindNamedParameters } from '../named-parameters';
+import { sampleValuesSql } from '../sample-values';
 import { factsOf, literalLimit } from './facts';
 import { qualify, quoteIdentifier } from './identifiers';
 import { loadParser, parseStatement, tokens } from './syntax';
@@ -19,6 +20,8 @@ export const dialect: Dialect = {
   qualify,
   cast: (expression, type) => `CAST(${expression} AS ${CAST_NAMES[type] ?? 'text'})`,
   sql: sqlPieces(),
+  pipeline: null,
+  sampleValues: (table, column, bounds) => sampleValuesSql(qualify(table), quoteIdentifier(column), bounds),
 };
 
 /**

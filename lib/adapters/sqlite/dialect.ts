@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import { QuarryError } from '../../kernel/errors';
 import { singleton } from '../../kernel/singleton';
 import type { ColumnType, Dialect, SqlPieces, Statement, StatementFacts, TableRef } from '../contract';
+import { sampleValuesSql } from '../sample-values';
 import { replacePlaceholders } from './placeholders';
 import { findReferences } from './references';
 import { type Token, tokenise } from './tokens';
@@ -56,6 +57,8 @@ export const dialect: Dialect = {
   qualify: (table) => quoteIdentifier(table.name),
   cast: (expression, type) => `CAST(${expression} AS ${castName(type)})`,
   sql: sqlPieces(),
+  pipeline: null,
+  sampleValues: (table, column, bounds) => sampleValuesSql(quoteIdentifier(table.name), quoteIdentifier(column), bounds),
 };
 
 function parseStatement(text: string): StatementFacts {

@@ -11,12 +11,14 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runChecks } from './check.mjs';
-import { ensureChromium } from './chromium.mjs';
+import { CHROMIUM, namedChromium } from './chromium.mjs';
+import { ensurePrograms } from './debian.mjs';
 import { choosePort } from './postgres.mjs';
 import { checkNode, ensureBuild, ensureClient, ensurePackages } from './prepare.mjs';
 import { run, startChild, stopAll, waitFor } from './processes.mjs';
 import { duration, heading, oneLine, Problem, runMain, step } from './report.mjs';
 import { ROOT, startPostgres } from './services.mjs';
+import { bringUpServers, SERVER_PROGRAMS } from './test-services.mjs';
 
 const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' };
 const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -93,7 +95,7 @@ async function runVitest(args, env) {
 async function runBrowserTests(env) {
   const specs = existsSync(path.join(ROOT, 'e2e')) ? readdirSync(path.join(ROOT, 'e2e'), { recursive: true }) : [];
   if (!specs.some((file) => /\.spec\.ts$/.test(String(file)))) throw new Problem('There is no browser test in e2e/.');
-  const chromium = await ensureChromium();
+  const chromium = namedChromium() ?? (await ensurePrograms([CHROMIUM]))[0];
   step(`browser: ${chromium}`);
   const home = path.join(scratch, 'e2e-home');
   const port = await choosePort();
@@ -169,9 +171,11 @@ async function main() {
     await part('Unit tests', () => runVitest(['--project', 'unit', ...filters.filter((one) => one !== 'unit')], env));
   } else if (!filters.includes('e2e')) {
     await part('Unit and integration tests', async () => {
-      const adminUrl = await bringUpPostgres();
+      await ensurePrograms(all && !namedChromium() ? [...SERVER_PROGRAMS, CHROMIUM] : SERVER_PROGRAMS);
+      const [adminUrl, servers] = await Promise.all([bringUpPostgres(), bringUpServers(scratch)]);
       const builder = await makeBuilderDatabase(adminUrl, env);
-      await runVitest(filters, { ...env, TEST_POSTGRES_URL: adminUrl, DATABASE_URL: builder.url }).finally(builder.drop);
+      const urls = { TEST_POSTGRES_URL: adminUrl, DATABASE_URL: builder.url, ...servers };
+      await runVitest(filters, { ...env, ...urls }).finally(builder.drop);
     });
   }
   if (all || filters.includes('e2e')) await part('Browser tests', () => runBrowserTests(env));

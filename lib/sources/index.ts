@@ -5,6 +5,7 @@
  */
 export { type CreatedSource, createSource } from './create-source';
 export { deleteSource } from './delete-source';
+export { type ConnectionForm, describeConnection } from './describe-connection';
 export { getSource, listSources } from './list-sources';
 export { checkServer } from './network-guard';
 export { openSource } from './open-source';

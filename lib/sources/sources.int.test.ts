@@ -9,7 +9,17 @@ import { quarryHome } from '../kernel/paths';
 import { settings } from '../kernel/settings';
 import { createTestOrganization, type TestOrganization } from '../testing/organization';
 import { createSourceDatabase, type SourceDatabase, until } from '../testing/source-database';
-import { createSource, deleteSource, drainPools, getSource, listSources, openSource, testSource, updateSource } from '.';
+import {
+  createSource,
+  deleteSource,
+  describeConnection,
+  drainPools,
+  getSource,
+  listSources,
+  openSource,
+  testSource,
+  updateSource,
+} from '.';
 
 let org: TestOrganization;
 const made: SourceDatabase[] = [];
@@ -254,6 +264,20 @@ describe('[A13] changing and deleting', () => {
       code: 'input.invalid',
       details: { fields: ['connection.password'] },
     });
+  });
+
+  it('shows the stored connection for editing without its secrets [A13]', async () => {
+    const { database, id } = await connected();
+    const { host, port, database: name, username, password } = database.connection;
+    await updateSource(org.ctx, id, { connection: { tls: { mode: 'disable' } } });
+    const form = await describeConnection(org.ctx, id);
+    expect(form).toEqual({
+      values: { host, port: String(port), database: name, username, 'tls.mode': 'disable' },
+      stored: ['password'],
+    });
+    expect(JSON.stringify(form)).not.toContain(password);
+    const analyst = { ...org.ctx, permissions: new Set(['source.read'] as const) };
+    await expect(describeConnection(analyst, id)).rejects.toMatchObject({ code: 'access.denied' });
   });
 
   it('gives a resized pool to the next query', async () => {

@@ -4,7 +4,7 @@ import { tableKey } from './table-key';
 
 interface ColumnChange {
   column: string;
-  /** What differs: "type", "nullable", "default", "comment", "generated", "enumValues". */
+  /** What differs: "type", "nullable", "default", "comment", "generated", "enumValues", "repeated". */
   what: string[];
   from: { type: string; nullable: boolean; default?: string };
   to: { type: string; nullable: boolean; default?: string };
@@ -65,7 +65,10 @@ function diffTables(table: string, from: CatalogueTable, to: CatalogueTable): Ta
 function differences(from: CatalogueColumn, to: CatalogueColumn): string[] {
   const what: string[] = [];
   if (from.nativeType !== to.nativeType || from.type !== to.type) what.push('type');
-  for (const part of ['nullable', 'default', 'comment', 'generated', 'enumValues'] as const) {
+  const sampled = from.share !== undefined || to.share !== undefined;
+  for (const part of ['nullable', 'default', 'comment', 'generated', 'enumValues', 'repeated'] as const) {
+    // Of sampled documents it is an estimate.
+    if (part === 'nullable' && sampled) continue;
     if (JSON.stringify(from[part] ?? null) !== JSON.stringify(to[part] ?? null)) what.push(part);
   }
   return what;

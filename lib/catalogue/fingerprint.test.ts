@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Catalogue } from '../adapters/contract';
+import { diffCatalogues } from './diff';
 import { fingerprintCatalogue, fingerprintTable } from './fingerprint';
 import { column, table } from './fixture';
 
@@ -47,4 +48,18 @@ it.each<[string, Catalogue]>([
 it('keeps the order of columns in a key apart', () => {
   const one = table('pairs', [column('a'), column('b')], { primaryKey: ['a', 'b'] });
   expect(fingerprintTable({ ...one, primaryKey: ['b', 'a'] })).not.toBe(fingerprintTable(one));
+});
+
+it('[D2] leaves out what sampling estimates, and keeps what it found', () => {
+  const sampled = (share: number, more = {}) =>
+    table('orders', [
+      column('total', 'mixed', { share, nullable: share < 1, types: [{ type: 'double', nativeType: 'double', share }], ...more }),
+    ]);
+  expect(fingerprintTable(sampled(1))).toBe(fingerprintTable(sampled(0.4)));
+  expect(fingerprintTable(sampled(1, { repeated: true }))).not.toBe(fingerprintTable(sampled(1)));
+  expect(diffCatalogues({ tables: [sampled(1)] }, { tables: [sampled(0.4)] }).changed).toEqual([]);
+});
+
+it('stays the same text for the same structure, so that an upgrade makes no new versions', () => {
+  expect(fingerprintCatalogue(catalogue)).toBe('dea7f017cf3ade921739091957ae3d83f712eca934a174fa1fc6a7127c07554c');
 });

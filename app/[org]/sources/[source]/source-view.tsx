@@ -1,7 +1,8 @@
 'use client';
 
-import { MessageSquareText, MoreHorizontal, Pencil, RefreshCw, Trash2 } from 'lucide-react';
+import { ListChecks, MessageSquareText, MoreHorizontal, Pencil, RefreshCw, Settings2, Trash2 } from 'lucide-react';
 import Link from 'next/link';
+import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { Button, buttonClass } from '../../../_ui/button';
 import { Chip, EnvironmentChip } from '../../../_ui/chip';
@@ -24,6 +25,7 @@ interface Props {
 /** A source: where it is, and every table in it. */
 export function SourceView({ source, access, username }: Props) {
   const { path, can } = useWorkspace();
+  const router = useRouter();
   const { schema, error, reading, refresh, retry } = useSchema(source.id);
   const [dialog, setDialog] = useState<'rename' | 'delete' | null>(null);
   useEnvironmentOnFrame(source.environment);
@@ -63,6 +65,14 @@ export function SourceView({ source, access, username }: Props) {
                   <MenuItem onSelect={() => setDialog('rename')}>
                     <Pencil aria-hidden="true" />
                     Rename
+                  </MenuItem>
+                  <MenuItem onSelect={() => router.push(path(`/sources/${source.id}/tables`))}>
+                    <ListChecks aria-hidden="true" />
+                    Choose tables
+                  </MenuItem>
+                  <MenuItem onSelect={() => router.push(path(`/sources/${source.id}/settings`))}>
+                    <Settings2 aria-hidden="true" />
+                    Connection and limits
                   </MenuItem>
                   <MenuItem danger onSelect={() => setDialog('delete')}>
                     <Trash2 aria-hidden="true" />

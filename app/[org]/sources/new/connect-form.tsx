@@ -14,6 +14,7 @@ import { SourceMark } from '../../../_ui/mark';
 import { Segmented } from '../../../_ui/segmented';
 import { Select } from '../../../_ui/select';
 import { useEnvironmentOnFrame, useWorkspace } from '../../../_ui/workspace';
+import { Steps } from '../steps';
 import { connectionOf, type FieldValues, fieldsOfUri, suggestName, typeOfUri } from './connection';
 import { ConnectionFields } from './connection-fields';
 import { FileDrop } from './file-drop';
@@ -90,12 +91,12 @@ export function ConnectForm({ types }: { types: SourceType[] }) {
       if (what === 'test') setReport(await api.json<TestReport>('/api/data-sources/test', { method: 'POST', body }));
       else {
         const fullName = name.trim() || suggested || type.label;
-        const made = await api.json<{ id: string; schema: { tables: number | unknown[] } }>('/api/data-sources', {
+        const made = await api.json<{ id: string }>('/api/data-sources', {
           method: 'POST',
           body: { ...body, name: fullName },
         });
         toast.success(`${fullName} is connected`);
-        router.push(path(`/sources/${made.id}`));
+        router.push(`${path(`/sources/${made.id}/tables`)}?step`);
         router.refresh();
         return;
       }
@@ -108,7 +109,9 @@ export function ConnectForm({ types }: { types: SourceType[] }) {
 
   return (
     <>
-      <WorkHeader title="Connect a source" />
+      <WorkHeader title="Connect a source">
+        <Steps current="Connect" />
+      </WorkHeader>
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto px-4 md:px-6">
         <form
           className="mx-auto flex max-w-[640px] flex-col gap-6 py-6 md:py-8"

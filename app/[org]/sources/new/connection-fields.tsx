@@ -5,41 +5,50 @@ import { ChevronRight } from 'lucide-react';
 import type { FormField } from '@/lib/adapters/contract';
 import { Field, Input, PasswordInput, Textarea } from '../../../_ui/field';
 import { Select } from '../../../_ui/select';
-import type { FieldValues } from './connection';
+import { type FieldValues, groupFields } from './connection';
 
 interface Props {
   fields: FormField[];
   values: FieldValues;
+  /** Names of secret fields that hold something already; typing replaces it. */
+  stored?: readonly string[];
   onChange(name: string, value: string): void;
 }
 
-/** The engine's own fields, in its own order; encryption folds away. */
-export function ConnectionFields({ fields, values, onChange }: Props) {
-  const plain = fields.filter((field) => !field.name.includes('.'));
-  const folded = fields.filter((field) => field.name.includes('.'));
+/** What belongs together, by the part of a field's name before the dot. */
+const GROUPS: Record<string, string> = { tls: 'Encryption (TLS)', ssh: 'SSH tunnel', replica: 'Read replica' };
+
+/** The engine's own fields, in its own order; what few need folds away. */
+export function ConnectionFields({ fields, values, stored = [], onChange }: Props) {
+  const one = (field: FormField) => (
+    <One
+      key={field.name}
+      field={field}
+      value={values[field.name] ?? ''}
+      stored={stored.includes(field.name)}
+      onChange={onChange}
+    />
+  );
   return (
     <div className="flex flex-col gap-4">
-      <div className="grid gap-4 md:grid-cols-2">
-        {plain.map((field) => (
-          <One key={field.name} field={field} value={values[field.name] ?? ''} onChange={onChange} />
-        ))}
-      </div>
-      {folded.length > 0 ? (
-        <details className="group rounded-lg border">
-          <summary className="flex h-10 list-none items-center gap-2 rounded-lg px-3 text-ink-2 text-sm hover:text-ink">
-            <ChevronRight
-              className="size-4 text-ink-3 transition-transform duration-120 group-open:rotate-90"
-              aria-hidden="true"
-            />
-            Encryption (TLS)
-          </summary>
-          <div className="grid gap-4 border-t p-3">
-            {folded.map((field) => (
-              <One key={field.name} field={field} value={values[field.name] ?? ''} onChange={onChange} />
-            ))}
+      {groupFields(fields).map(({ group, fields: inside }) =>
+        group === '' ? (
+          <div key={group} className="grid gap-4 md:grid-cols-2">
+            {inside.map(one)}
           </div>
-        </details>
-      ) : null}
+        ) : (
+          <details key={group} className="group rounded-lg border" open={inside.some((field) => values[field.name]) || undefined}>
+            <summary className="flex h-10 list-none items-center gap-2 rounded-lg px-3 text-ink-2 text-sm hover:text-ink">
+              <ChevronRight
+                className="size-4 text-ink-3 transition-transform duration-120 group-open:rotate-90"
+                aria-hidden="true"
+              />
+              {GROUPS[group] ?? group}
+            </summary>
+            <div className="grid gap-4 border-t p-3 md:grid-cols-2">{inside.map(one)}</div>
+          </details>
+        ),
+      )}
     </div>
   );
 }
@@ -47,18 +56,26 @@ export function ConnectionFields({ fields, values, onChange }: Props) {
 /** Stands for "not chosen": the select knows no empty value. */
 const UNSET = '-';
 
-function One({ field, value, onChange }: { field: FormField; value: string; onChange(name: string, value: string): void }) {
+interface OneProps {
+  field: FormField;
+  value: string;
+  stored: boolean;
+  onChange(name: string, value: string): void;
+}
+
+function One({ field, value, stored, onChange }: OneProps) {
   const set = (next: string) => onChange(field.name, next);
-  const wide = field.kind === 'textarea' || field.name === 'file';
+  const wide = field.kind === 'textarea' || field.kind === 'select' || field.name === 'file';
   return (
     <Field
       label={field.label}
-      aside={field.required ? undefined : 'optional'}
+      aside={stored ? 'stored' : field.required ? undefined : 'optional'}
       hint={field.help}
       className={clsx(wide && 'md:col-span-full')}
     >
       {(control) => {
-        const shared = { ...control, value, placeholder: field.placeholder, autoComplete: 'off', spellCheck: false };
+        const placeholder = stored ? 'Stays as it is' : field.placeholder;
+        const shared = { ...control, value, placeholder, autoComplete: 'off', spellCheck: false };
         if (field.kind === 'select') {
           const options = [{ value: UNSET, label: 'Automatic' }, ...(field.options ?? [])];
           return (

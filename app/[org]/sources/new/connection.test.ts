@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SourceType } from '@/lib/sources';
-import { connectionOf, fieldsOfUri, suggestName, typeOfUri } from './connection';
+import { changesOf, connectionOf, fieldsOfUri, groupFields, suggestName, typeOfUri } from './connection';
 
 const type = (name: string, uriSchemes: string[]): SourceType => ({
   type: name,
@@ -47,6 +47,33 @@ describe('the form', () => {
       port: 5432,
       tls: { mode: 'require' },
     });
+  });
+
+  it('sends only what changed of a stored connection, and a secret only when one was typed', () => {
+    const fields = [
+      { name: 'host', label: 'Host', kind: 'text', required: true },
+      { name: 'port', label: 'Port', kind: 'number', required: false },
+      { name: 'password', label: 'Password', kind: 'password', required: false, secret: true },
+      { name: 'tls.mode', label: 'TLS', kind: 'select', required: false },
+      { name: 'tls.ca', label: 'CA', kind: 'textarea', required: false },
+    ] as const;
+    const stored = { host: 'h', port: '5432', 'tls.mode': 'verify-ca', 'tls.ca': 'PEM' };
+    expect(changesOf(fields, stored, { ...stored })).toBeNull();
+    expect(changesOf(fields, stored, { ...stored, password: 'new' })).toEqual({ password: 'new' });
+    expect(changesOf(fields, stored, { ...stored, port: '6543', 'tls.mode': 'require', 'tls.ca': '' })).toEqual({
+      port: 6543,
+      tls: { mode: 'require', ca: '' },
+    });
+  });
+
+  it('keeps groups and fields in their order', () => {
+    const field = (name: string) => ({ name, label: name, kind: 'text', required: false }) as const;
+    const groups = groupFields([field('host'), field('tls.mode'), field('port'), field('ssh.host'), field('tls.ca')]);
+    expect(groups.map(({ group, fields }) => [group, ...fields.map(({ name }) => name)])).toEqual([
+      ['', 'host', 'port'],
+      ['tls', 'tls.mode', 'tls.ca'],
+      ['ssh', 'ssh.host'],
+    ]);
   });
 
   it('suggests a name', () => {

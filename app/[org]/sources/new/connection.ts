@@ -55,3 +55,38 @@ export function connectionOf(fields: readonly FormField[], values: FieldValues):
   }
   return connection;
 }
+
+/** Fields by the part of their name before the dot ("tls.mode" → "tls", "host" → ""), groups and fields in the given order. */
+export function groupFields(fields: readonly FormField[]): { group: string; fields: FormField[] }[] {
+  const groups = new Map<string, FormField[]>();
+  for (const field of fields) {
+    const group = field.name.includes('.') ? (field.name.split('.')[0] ?? '') : '';
+    groups.set(group, [...(groups.get(group) ?? []), field]);
+  }
+  return [...groups].map(([group, inside]) => ({ group, fields: inside }));
+}
+
+/**
+ * What changed in the form of a stored connection, as PATCH /api/data-sources/:id takes it; null when nothing did. A secret left empty
+ * stays as it is; any other field that was emptied is sent empty where the server allows it.
+ */
+export function changesOf(
+  fields: readonly FormField[],
+  stored: FieldValues,
+  values: FieldValues,
+): Record<string, unknown> | null {
+  const changed = fields.filter((field) => {
+    const now = values[field.name] ?? '';
+    return field.secret ? now !== '' : now !== (stored[field.name] ?? '');
+  });
+  const connection: Record<string, unknown> = {};
+  for (const field of changed) {
+    const text = values[field.name] ?? '';
+    const [outer = '', inner] = field.name.split('.');
+    if (text === '' && inner === undefined) continue;
+    const value = field.kind === 'number' && text !== '' ? Number(text) : text;
+    if (inner === undefined) connection[outer] = value;
+    else connection[outer] = { ...(connection[outer] as Record<string, unknown> | undefined), [inner]: value };
+  }
+  return Object.keys(connection).length > 0 ? connection : null;
+}

@@ -50,6 +50,18 @@ async function bringUpPostgres() {
   return server.url.replace(/\/quarry$/, '/postgres');
 }
 
+let started;
+
+/** The servers of the tests, brought up once. @returns {Promise<Record<string, string>>} the variables that name them */
+function servers() {
+  const start = async () => {
+    const [postgres, others] = await Promise.all([bringUpPostgres(), bringUpServers(scratch)]);
+    return { TEST_POSTGRES_URL: postgres, ...others };
+  };
+  started ??= start();
+  return started;
+}
+
 /** Makes and migrates a builder database for the tests. Never the one that DATABASE_URL names. */
 async function makeBuilderDatabase(adminUrl, env) {
   const { default: pg } = await import('pg');
@@ -96,6 +108,8 @@ async function runBrowserTests(env) {
   const specs = existsSync(path.join(ROOT, 'e2e')) ? readdirSync(path.join(ROOT, 'e2e'), { recursive: true }) : [];
   if (!specs.some((file) => /\.spec\.ts$/.test(String(file)))) throw new Problem('There is no browser test in e2e/.');
   const chromium = namedChromium() ?? (await ensurePrograms([CHROMIUM]))[0];
+  await ensurePrograms(SERVER_PROGRAMS);
+  const urls = await servers();
   step(`browser: ${chromium}`);
   const home = path.join(scratch, 'e2e-home');
   const port = await choosePort();
@@ -112,7 +126,14 @@ async function runBrowserTests(env) {
     const ready = await waitFor(() => server.exited || isReady(url), { timeoutMs: 300_000, everyMs: 250 });
     if (!ready || server.exited) throw new Problem('The server of the browser tests did not get ready.');
     const report = path.join(scratch, 'playwright.json');
-    const testEnv = { ...env, QUARRY_URL: url, QUARRY_HOME: home, CHROMIUM_PATH: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: report };
+    const testEnv = {
+      ...env,
+      ...urls,
+      QUARRY_URL: url,
+      QUARRY_HOME: home,
+      CHROMIUM_PATH: chromium,
+      PLAYWRIGHT_JSON_OUTPUT_NAME: report,
+    };
     const program = path.join(ROOT, 'node_modules/@playwright/test/cli.js');
     const tests = startChild(process.execPath, [program, 'test'], {
       cwd: ROOT,
@@ -172,10 +193,9 @@ async function main() {
   } else if (!filters.includes('e2e')) {
     await part('Unit and integration tests', async () => {
       await ensurePrograms(all && !namedChromium() ? [...SERVER_PROGRAMS, CHROMIUM] : SERVER_PROGRAMS);
-      const [adminUrl, servers] = await Promise.all([bringUpPostgres(), bringUpServers(scratch)]);
-      const builder = await makeBuilderDatabase(adminUrl, env);
-      const urls = { TEST_POSTGRES_URL: adminUrl, DATABASE_URL: builder.url, ...servers };
-      await runVitest(filters, { ...env, ...urls }).finally(builder.drop);
+      const urls = await servers();
+      const builder = await makeBuilderDatabase(urls.TEST_POSTGRES_URL, env);
+      await runVitest(filters, { ...env, ...urls, DATABASE_URL: builder.url }).finally(builder.drop);
     });
   }
   if (all || filters.includes('e2e')) await part('Browser tests', () => runBrowserTests(env));

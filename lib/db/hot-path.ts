@@ -102,6 +102,7 @@ const SOURCE_COLUMNS = [
   'replica',
   'sample',
   'credentialVersion',
+  'schemaRevision',
   'createdById',
   'createdAt',
   'updatedAt',

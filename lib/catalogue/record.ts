@@ -13,7 +13,12 @@ export interface RecordedSchema {
   descriptions: Record<string, string>;
   /** Whether this differs from the version before. */
   changed: boolean;
+  /** The number of this state of knowledge: it grew if something changed. */
+  revision: number;
 }
+
+/** Versions kept of a source: enough to look back a year at two changes a week. */
+const VERSIONS_KEPT = 100;
 
 /**
  * Keeps what was read from a source: a new version when the structure changed, else the newest one's fetchedAt and row estimates
@@ -30,18 +35,34 @@ export async function recordSchemaVersion(
   const latest = await tx.schemaVersion.findFirst({
     where: { dataSourceId },
     orderBy: { version: 'desc' },
-    select: { id: true, version: true, fingerprint: true },
+    select: { id: true, version: true, fingerprint: true, dataSource: { select: { schemaRevision: true } } },
   });
   const content = { catalogue: catalogue as unknown as Prisma.InputJsonObject, tableCount: catalogue.tables.length, fetchedAt };
   if (latest?.fingerprint === fingerprint) {
     await tx.schemaVersion.updateMany({ where: { id: latest.id }, data: content });
     const descriptions = await readDescriptions(tx, dataSourceId);
-    return { version: latest.version, fingerprint, fetchedAt, descriptions, changed: false };
+    const revision = latest.dataSource.schemaRevision;
+    return { version: latest.version, fingerprint, fetchedAt, descriptions, changed: false, revision };
   }
   const version = (latest?.version ?? 0) + 1;
   await tx.schemaVersion.create({ data: { dataSourceId, version, fingerprint, createdAt: fetchedAt, ...content } });
+  await tx.schemaVersion.deleteMany({ where: { dataSourceId, version: { lte: version - VERSIONS_KEPT } } });
   const descriptions = await describeChangedTables(tx, dataSourceId, catalogue);
-  return { version, fingerprint, fetchedAt, descriptions, changed: true };
+  const revision = await raiseSchemaRevision(tx, dataSourceId);
+  return { version, fingerprint, fetchedAt, descriptions, changed: true, revision };
+}
+
+/**
+ * Says, in the transaction that changes what is known of a source's schema, that every copy made so far is old. Copies carry the revision
+ * in their key, and the source's row, which every request reads, carries the newest: no copy can be mistaken for a fresh one.
+ */
+export async function raiseSchemaRevision(tx: TenantDb, dataSourceId: string): Promise<number> {
+  const [row] = await tx.dataSource.updateManyAndReturn({
+    where: { id: dataSourceId },
+    data: { schemaRevision: { increment: 1 } },
+    select: { schemaRevision: true },
+  });
+  return row?.schemaRevision ?? 0;
 }
 
 /** Descriptions of the source's tables, by table key. */

@@ -85,6 +85,7 @@ async function save(ctx: Ctx, { input, environment, recipe, connected, sample }:
         summary: { ...summary },
         poolSettings: input.pool ?? {},
         limits: input.limits ?? {},
+        ...(input.tables ? { tables: input.tables } : {}),
         sample,
         createdById: isNobody(ctx.principal.userId) ? null : ctx.principal.userId,
         createdAt: ctx.clock.date(),

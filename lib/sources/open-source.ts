@@ -24,6 +24,7 @@ export async function openSource(ctx: Ctx, dataSourceId: string): Promise<OpenSo
     source,
     adapter: getAdapter(row.type),
     credentialVersion: row.credentialVersion,
+    schemaRevision: row.schemaRevision,
     environmentId: row.environmentId,
     allowWrites: source.access === 'read-write',
     limits: source.limits,

@@ -46,6 +46,9 @@ export const limitsSchema = z.strictObject({
 });
 export type SourceLimits = z.output<typeof limitsSchema>;
 
+/** Keys of tables as the schema names them ("public.orders"). */
+export const tablesSchema = z.array(z.string().min(1).max(512)).min(1, 'Choose at least one table, or all of them.').max(20_000);
+
 const name = z.string().trim().min(1, 'Name the source.').max(100);
 const access = z.enum(['read', 'read-write']);
 const type = z.string().trim().min(1).max(40);
@@ -59,6 +62,8 @@ export const createSourceSchema = z.strictObject({
   access: access.optional(),
   pool: poolSchema.optional(),
   limits: limitsSchema.optional(),
+  /** The tables that Quarry keeps to; all of them without it. */
+  tables: tablesSchema.nullable().optional(),
 });
 export type CreateSourceInput = z.output<typeof createSourceSchema>;
 
@@ -74,6 +79,8 @@ export const updateSourceSchema = z
     connection: z.strictObject({ ...connectionFields, tls: tlsSchema.partial().optional() }).optional(),
     pool: poolSchema.optional(),
     limits: limitsSchema.optional(),
+    /** Null goes back to all tables. */
+    tables: tablesSchema.nullable().optional(),
   })
   .refine((input) => Object.keys(input).length > 0, { message: 'Nothing to change was given.' });
 export type UpdateSourceInput = z.output<typeof updateSourceSchema>;

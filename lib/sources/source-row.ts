@@ -5,7 +5,7 @@ import { QuarryError } from '../kernel/errors';
 import { isId } from '../kernel/ids';
 import type { PoolOwner } from './pool-registry';
 import { pools } from './pools';
-import { limitsSchema, poolSchema } from './schema';
+import { limitsSchema, poolSchema, tablesSchema } from './schema';
 import type { SourceSummary } from './types';
 
 export type SourceRow = Prisma.DataSourceGetPayload<object>;
@@ -53,11 +53,12 @@ export async function findEnvironment(ctx: Ctx, wanted = 'development'): Promise
 }
 
 /** The settings of a row, out of their JSON. */
-export function settingsOf(row: SourceRow): Pick<SourceSummary, 'access' | 'pool' | 'limits'> {
+export function settingsOf(row: SourceRow): Pick<SourceSummary, 'access' | 'pool' | 'limits' | 'tables'> {
   return {
     access: row.access === 'read-write' ? 'read-write' : 'read',
     pool: poolSchema.parse(row.poolSettings),
     limits: limitsSchema.parse(row.limits),
+    tables: row.tables === null ? null : tablesSchema.parse(row.tables),
   };
 }
 

@@ -13,6 +13,8 @@ export interface SourceSummary {
   sample: string | null;
   pool: PoolSettings;
   limits: SourceLimits;
+  /** Keys of the tables that questions, suggestions and the explorer keep to ("public.orders"); null: all of them. */
+  tables: string[] | null;
   createdAt: string;
   updatedAt: string;
   /** This process's pool: "open" with its figures, or "closed" until the next query. */
@@ -28,6 +30,8 @@ export interface OpenSource {
   source: SourceSummary;
   adapter: Adapter;
   credentialVersion: number;
+  /** Grows with every change of what is known of the schema. */
+  schemaRevision: number;
   environmentId: string;
   /** false: every wall is set for reading only. */
   allowWrites: boolean;

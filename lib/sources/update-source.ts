@@ -3,7 +3,7 @@ import type { Adapter } from '../adapters/contract';
 import { getAdapter } from '../adapters/registry';
 import { withAudit } from '../audit';
 import { recordSchemaVersion } from '../catalogue';
-import type { Prisma } from '../db';
+import { Prisma } from '../db';
 import { QuarryError } from '../kernel/errors';
 import { type Connected, connectAndIntrospect } from './connect';
 import { openConnection, sealConnection } from './credentials';
@@ -103,6 +103,7 @@ async function save(ctx: Ctx, row: SourceRow, input: UpdateSourceInput, change: 
         ...(input.access === undefined ? {} : { access: input.access }),
         ...(input.pool === undefined ? {} : { poolSettings: input.pool }),
         ...(input.limits === undefined ? {} : { limits: input.limits }),
+        ...(input.tables === undefined ? {} : { tables: input.tables ?? Prisma.DbNull }),
         ...(change ? { credentialVersion: change.version, summary: change.summary } : {}),
       },
     });

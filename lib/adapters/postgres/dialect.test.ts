@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { readJson } from '../exact-json';
 import { dialect } from './dialect';
-import { readArray, readJson, valueType } from './types';
+import { readArray, valueType } from './types';
 
 const parse = (text: string) => dialect.parse(text);
 

@@ -1,4 +1,5 @@
 import type { Cell, ColumnType } from '../contract';
+import { readJson } from '../exact-json';
 
 /**
  * PostgreSQL's values arrive as text (no type parser of the driver's ever runs); this file turns them into exact cells by type
@@ -175,25 +176,6 @@ function readOffset(text: string): string {
   return text.replace(/([+-]\d\d)$/, (offset, _group, index: number) =>
     text[index - 1] === '-' || !text.includes(':') ? offset : offset === '+00' ? 'Z' : `${offset}:00`,
   );
-}
-
-const JSON_TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-const MAY_LOSE_DIGITS = /[\d.]{16}|\d[eE]/;
-
-/** JSON in which a number that a double can't hold exactly becomes text, so that nothing is rounded on the way. */
-export function readJson(text: string): Cell {
-  if (!MAY_LOSE_DIGITS.test(text)) return JSON.parse(text) as Cell;
-  return JSON.parse(
-    text.replace(JSON_TOKEN, (token) => (token[0] === '"' || isExactDouble(token) ? token : `"${token}"`)),
-  ) as Cell;
-}
-
-/** Safe integers, and decimals of at most 15 significant digits: those a double gives back digit for digit (IEEE 754, DBL_DIG). */
-function isExactDouble(token: string): boolean {
-  const value = Number(token);
-  if (!Number.isFinite(value)) return false;
-  if (/^-?\d+$/.test(token)) return Number.isSafeInteger(value);
-  return (/^-?[0.]*([\d.]*)/.exec(token)?.[1] ?? '').replace('.', '').length <= 15;
 }
 
 /** An array literal, with its own rules of quoting (manual, 8.15.6), to nested cells. Bounds such as "[0:1]=" are dropped. */

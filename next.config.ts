@@ -13,6 +13,7 @@ const EXTERNAL = [
   '@prisma/driver-adapter-utils',
   '@prisma/schema-engine-wasm',
   'sql-parser-cst',
+  'ioredis',
   // plain packages, but large: parsing and minifying them again for each layer took five sixths of the build
   'gpt-tokenizer',
   'ai',

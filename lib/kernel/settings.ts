@@ -43,6 +43,19 @@ export const SETTINGS = {
     'Builder database (PostgreSQL). Unset: the embedded one.',
     true,
   ),
+  redisUrl: define(
+    'REDIS_URL',
+    z.url({ protocol: /^rediss?$/, error: 'It must start with redis:// or rediss://.' }).optional(),
+    undefined,
+    'Redis for caches, jobs and messages between processes. Unset: all in this process.',
+    true,
+  ),
+  redisPrefix: define(
+    'REDIS_PREFIX',
+    z.string().regex(/^[\w:.-]{0,60}$/, 'Only letters, digits, and : . _ - may be in it.'),
+    'quarry:',
+    'What every key of this installation in Redis starts with.',
+  ),
   masterKey: define(
     'QUARRY_MASTER_KEY',
     z.string().optional(),
@@ -116,7 +129,13 @@ export const SETTINGS = {
   cacheSchemaTtlMs: define('CACHE_SCHEMA_TTL', seconds, '900', 'Seconds a schema is believed before it is read again.'),
   cacheQueryTtlMs: define('CACHE_QUERY_TTL', seconds, '300', 'Seconds a query result is reused.'),
   cacheAnswerTtlMs: define('CACHE_LLM_TTL', seconds, '3600', 'Seconds an answer to a question is reused.'),
-  cacheMaxBytes: define('CACHE_MAX_BYTES', count(0), '134217728', 'Memory that cached results may use.'),
+  cacheMaxBytes: define('CACHE_MAX_BYTES', count(0), '134217728', 'Bytes that each cache may use in its back end.'),
+  cacheBackend: define(
+    'CACHE_BACKEND',
+    z.enum(['auto', 'memory', 'sqlite', 'redis']),
+    'auto',
+    'Where results are cached: in memory, a SQLite file in $QUARRY_HOME/cache, or Redis. auto: Redis when there is one.',
+  ),
   maxTablesInContext: define('MAX_TABLES_IN_CONTEXT', count(1, 200), '5', 'Tables shown to a model, join paths not counted.'),
   modelStrategy: define('MODEL_STRATEGY', z.enum(['fixed', 'adaptive']), 'adaptive', 'How the model for a question is chosen.'),
   modelProvider: define(

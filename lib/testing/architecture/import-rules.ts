@@ -13,12 +13,13 @@ const SHARED = ['lib/kernel'];
 
 /** Who may import which other parts of lib. Features may use all other features, access, adapters, cache, queue and db. */
 const ALLOWED: Record<string, (unit: string) => boolean> = {
-  app: (unit) => !['lib/db', 'lib/adapters', 'lib/cache', 'lib/queue', 'lib/testing'].includes(unit) && !isEngine(unit),
+  app: (unit) => !['lib/db', 'lib/adapters', 'lib/cache', 'lib/redis', 'lib/queue', 'lib/testing'].includes(unit) && !isEngine(unit),
   workers: (unit) => !['lib/db', 'lib/adapters', 'lib/cache', 'lib/testing'].includes(unit) && !isEngine(unit),
   'lib/kernel': () => false,
   'lib/adapters': (unit) => isEngine(unit),
   'lib/db': () => false,
-  'lib/cache': () => false,
+  'lib/redis': () => false,
+  'lib/cache': (unit) => unit === 'lib/redis',
 };
 
 /** Packages with one home (path prefixes), tests included. */
@@ -37,7 +38,7 @@ const HOMES: Record<string, string[]> = {
   '@prisma/schema-engine-wasm': ['lib/db/'],
   prisma: ['prisma.config.ts'],
   pino: ['lib/kernel/log.ts'],
-  ioredis: ['lib/cache/', 'lib/queue/'],
+  ioredis: ['lib/redis/', 'lib/queue/'],
   bullmq: ['lib/queue/'],
   'oxc-parser': ['lib/testing/architecture/'],
 };

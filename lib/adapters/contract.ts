@@ -1,6 +1,6 @@
 /**
  * What a database engine must offer to be an equal citizen of Quarry. An engine is one folder beside this file (manifest.ts,
- * driver.ts, dialect.ts, index.ts) and one line in registry.ts; the contract suite in contract-suite.ts is the definition of
+ * driver.ts, dialect.ts, index.ts) and one line in registry.ts; the contract suite in contract-suite/ is the definition of
  * done. Engines are blind to each other, and nobody outside lib/adapters names one: callers ask for capabilities.
  */
 import type { Readable } from 'node:stream';
@@ -158,6 +158,8 @@ export interface OpenLimits {
   max: number;
   /** Connections kept when idle. */
   min: number;
+  /** Connections above this many are overflow: each closes a few seconds after its last use. Unset: none is. */
+  base?: number;
   waitMs: number;
   connectTimeoutMs: number;
   recycleMs: number;
@@ -252,6 +254,13 @@ export interface Lease {
   executeText?(statement: Statement, options: ExecuteOptions): Promise<TextStream | null>;
   introspect(signal: AbortSignal): Promise<Catalogue>;
   validate(): Promise<ConnectionReport>;
+  /** One cheap round trip, for the health monitor. Without it `validate` is asked. */
+  ping?(signal: AbortSignal): Promise<void>;
+  /**
+   * How far this server is behind the one it copies, in seconds; null when it is no replica at all, or doesn't know. For engines that
+   * have replicas.
+   */
+  replicaLag?(signal: AbortSignal): Promise<number | null>;
   explain(statement: Statement, options: ExecuteOptions): Promise<ExplainPlan>;
   /** Gives the connection back. `broken` destroys it instead. Safe to call twice. */
   release(broken?: boolean): void;
@@ -260,7 +269,11 @@ export interface Lease {
 export interface ExplainPlan {
   /** The engine's own plan as JSON or text. */
   plan: Cell;
+  /** Rows that the statement gives. */
   estimatedRows?: number;
+  /** Rows that must be looked at on the way, filtered ones included. */
+  estimatedRowsRead?: number;
+  /** In the engine's own unit. */
   estimatedCost?: number;
 }
 
@@ -268,6 +281,8 @@ export interface Pool {
   /** @throws QuarryError pool.timeout (with the number waiting) | source.unreachable | source.auth_failed | … */
   lease(options?: { signal?: AbortSignal }): Promise<Lease>;
   stats(): PoolStats;
+  /** Closes up to `count` idle connections, those idle for longest first. @returns how many, once they are gone */
+  closeIdle?(count: number): Promise<number>;
   /** Waits up to graceMs for running queries, cancels the rest, closes every connection. */
   drain(graceMs: number): Promise<void>;
 }
@@ -334,7 +349,27 @@ export interface FormField {
   secret?: boolean;
 }
 
+/** What an engine may lack. */
+export type Feature =
+  /** A server with logins, TLS and a list of connections, rather than a file. */
+  | 'server'
+  /** A write that fails halfway leaves nothing behind. */
+  | 'transactions'
+  | 'schemas'
+  /** Several columns of a result may have the same name. */
+  | 'duplicateColumns'
+  /** Primary keys of several columns and foreign keys are declared in the database. */
+  | 'declaredKeys'
+  /** Columns are declared NOT NULL. */
+  | 'columnConstraints'
+  | 'columnDefaults'
+  | 'generatedColumns'
+  | 'partitions'
+  | 'materializedViews';
+
 export interface Capabilities {
+  /** What the engine can't do, and why, in one sentence for people. What isn't named here is offered, and the contract suite tests it. */
+  notOffered: Readonly<Partial<Record<Feature, string>>>;
   sql: boolean;
   transactions: boolean;
   schemas: boolean;
@@ -360,6 +395,7 @@ export interface Manifest<Config = unknown> {
   /** Default connections per pool (E2). */
   defaultPoolMax: number;
   defaultPort?: number;
+  /** Without the colon: "postgres". */
   uriSchemes: string[];
   capabilities: Capabilities;
   /**

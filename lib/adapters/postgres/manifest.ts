@@ -44,8 +44,9 @@ export const manifest: Manifest<PostgresConfig> = {
   label: 'PostgreSQL',
   defaultPoolMax: 20,
   defaultPort: 5432,
-  uriSchemes: ['postgres:', 'postgresql:'],
+  uriSchemes: ['postgres', 'postgresql'],
   capabilities: {
+    notOffered: {},
     sql: true,
     transactions: true,
     schemas: true,

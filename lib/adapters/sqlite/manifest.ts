@@ -20,8 +20,14 @@ export const manifest: Manifest<SqliteConfig> = {
   type: 'sqlite',
   label: 'SQLite',
   defaultPoolMax: 4,
-  uriSchemes: ['file:'],
+  uriSchemes: ['file'],
   capabilities: {
+    notOffered: {
+      server: 'SQLite is a file that Quarry opens itself, so there is no server, login, password or TLS.',
+      schemas: 'A SQLite file has no schemas: every table has a name of its own.',
+      partitions: 'SQLite keeps every table whole.',
+      materializedViews: 'SQLite computes a view each time it is read.',
+    },
     sql: true,
     transactions: true,
     schemas: false,

@@ -363,6 +363,45 @@ describe('row-level security alone', () => {
   });
 });
 
+describe('rows of the installation', () => {
+  const columns = '"organizationId", "installation", "id", "kind"';
+
+  it('are there on purpose only', async () => {
+    const client = new pg.Client({ connectionString: scratch.url });
+    await client.connect();
+    try {
+      const forgotten = `INSERT INTO workflows (${columns}) VALUES (NULL, false, gen_random_uuid(), 'x')`;
+      await expect(client.query(forgotten)).rejects.toMatchObject({ constraint: 'workflows_owner' });
+      const both = `INSERT INTO workflows (${columns}) VALUES ('${a.organizationId}', true, gen_random_uuid(), 'x')`;
+      await expect(client.query(both)).rejects.toMatchObject({ constraint: 'workflows_owner' });
+      await expect(database.systemDb().workflow.create({ data: { kind: 'x' } })).rejects.toThrow();
+    } finally {
+      await client.end();
+    }
+  });
+
+  it('are seen and written by no organisation', async () => {
+    const workflow = await database.systemDb().workflow.create({ data: { kind: 'x', organizationId: null, installation: true } });
+    const { id } = workflow;
+    await database.systemDb().workflowEvent.create({
+      data: { workflowId: id, organizationId: null, installation: true, status: 'pending', step: '' },
+    });
+    await asTenant(a.organizationId, async (client) => {
+      expect((await client.query('SELECT id FROM workflows')).rows).toEqual([]);
+      expect((await client.query('SELECT id FROM workflow_events')).rows).toEqual([]);
+      expect((await client.query("UPDATE workflows SET kind = 'taken'")).rowCount).toBe(0);
+      expect((await client.query('DELETE FROM workflows')).rowCount).toBe(0);
+      const insert = `INSERT INTO workflows (${columns}) VALUES (NULL, true, gen_random_uuid(), 'x')`;
+      await expect(client.query(insert)).rejects.toMatchObject({ code: '42501' });
+      await expect(client.query('SELECT id FROM workers')).rejects.toMatchObject({ code: '42501' });
+    });
+    expect(await a.db.workflow.findUnique({ where: { id } })).toBeNull();
+    expect(await a.db.workflow.count()).toBe(0);
+    await expect(a.db.workflow.create({ data: { kind: 'x', organizationId: null, installation: true } })).rejects.toThrow();
+    await database.systemDb().workflow.delete({ where: { id } });
+  });
+});
+
 describe('composite keys alone', () => {
   it('refuse a row that points into another organisation, whoever writes it', async () => {
     const system = database.systemDb();

@@ -175,6 +175,9 @@ describe('a planted violation fails:', () => {
     expect(plant(schemaWith('model Plant {\n  id String @id\n  organizationId String @db.Uuid\n}'))).toHaveLength(1);
     const keyed = 'model Plant {\n  id String @id\n  organizationId String @db.Uuid\n  @@unique([organizationId, id])\n';
     expect(plant(schemaWith(`${keyed}}`))).toEqual([]);
+    const optional = keyed.replace('String @db', 'String? @db');
+    expect(plant(schemaWith(`${optional}}`))).toHaveLength(1);
+    expect(plant(schemaWith(`${optional}  installation Boolean @default(false)\n}`))).toEqual([]);
     expect(plant(schemaWith(`${keyed}  policy Policy @relation(fields: [policyId], references: [id])\n}`))).toHaveLength(1);
   });
 });

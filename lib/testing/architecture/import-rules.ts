@@ -13,7 +13,8 @@ const SHARED = ['lib/kernel'];
 
 /** Who may import which other parts of lib. Features may use all other features, access, adapters, cache, queue and db. */
 const ALLOWED: Record<string, (unit: string) => boolean> = {
-  app: (unit) => !['lib/db', 'lib/adapters', 'lib/cache', 'lib/redis', 'lib/queue', 'lib/testing'].includes(unit) && !isEngine(unit),
+  app: (unit) =>
+    !['lib/db', 'lib/adapters', 'lib/cache', 'lib/redis', 'lib/queue', 'lib/testing'].includes(unit) && !isEngine(unit),
   workers: (unit) => !['lib/db', 'lib/adapters', 'lib/cache', 'lib/testing'].includes(unit) && !isEngine(unit),
   'lib/kernel': () => false,
   'lib/adapters': (unit) => isEngine(unit),
@@ -53,6 +54,7 @@ const SYSTEM_DB_USERS = [
   'lib/db/',
   'lib/monitoring/',
   'lib/conversations/',
+  'lib/queue/',
   'cli/',
   'prisma/seed/',
 ];

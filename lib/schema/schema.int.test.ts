@@ -12,8 +12,8 @@ import {
   getSchema,
   invalidateSchema,
   listSchemaVersions,
+  readSchema,
   refreshSchema,
-  schemaAnswer,
   setDescription,
 } from '.';
 import { schemaMemory } from './memory';
@@ -72,7 +72,8 @@ describe('[D3] layers', () => {
     await invalidateSchema(org.ctx, id);
     const views = await Promise.all(Array.from({ length: 20 }, () => getSchema(org.ctx, id)));
     expect(new Set(views.map((view) => view.fetchedAt)).size).toBe(1);
-    expect(views.map((view) => view.layer)).toEqual(Array(20).fill('source'));
+    // Who comes after the others have it finds it in memory.
+    expect(views.filter((view) => view.layer !== 'memory').map((view) => view.layer)).toContain('source');
     const { rows } = await admin.query('SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = $1', [
       connection.username,
     ]);
@@ -179,7 +180,7 @@ describe('[D7] descriptions', () => {
 
   it('[D1] answers in the shape of the contract', async () => {
     const { id } = await connected(SHOP);
-    const answer = schemaAnswer(await getSchema(org.ctx, id));
+    const answer = await readSchema(org.ctx, id);
     expect(answer).toMatchObject({ version: 1, defaultSchema: 'public' });
     expect(answer).not.toHaveProperty('catalogue');
     const orders = answer.tables.find((table) => table.name === 'orders');

@@ -4,6 +4,14 @@ import { z } from 'zod';
 /** As the database counts versions: a 32-bit integer. */
 const version = z.coerce.number().int().min(1).max(2_147_483_647);
 
+export const schemaQuerySchema = z.object({
+  /** true: also the tables that weren't chosen, and each says whether it is. */
+  all: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true'),
+});
+
 export const versionsQuerySchema = z.object({
   /** Only versions below this one: the next page. */
   before: version.optional(),

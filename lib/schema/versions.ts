@@ -3,8 +3,9 @@ import type { Catalogue } from '../adapters/contract';
 import { type CatalogueDiff, diffCatalogues } from '../catalogue';
 import { QuarryError } from '../kernel/errors';
 import { openSource } from '../sources';
+import { type Breakage, breakingChanges, findBreakage } from './breakage';
 
-interface SchemaVersionSummary {
+export interface SchemaVersionSummary {
   version: number;
   fingerprint: string;
   tableCount: number;
@@ -39,17 +40,19 @@ export async function listSchemaVersions(
   return { versions, next: rows.length > limit ? (versions.at(-1)?.version ?? null) : null };
 }
 
+export interface SchemaDiff extends CatalogueDiff {
+  from: number;
+  to: number;
+  /** Saved questions, apps and policies that the change breaks or may break. */
+  breaks: Breakage[];
+}
+
 /**
- * What changed from one version to another. [D6]
+ * What changed from one version to another, and what of Quarry's that breaks. [D6]
  * @throws QuarryError not_found (source or version)
  */
-export async function diffSchemaVersions(
-  ctx: Ctx,
-  dataSourceId: string,
-  from: number,
-  to: number,
-): Promise<{ from: number; to: number } & CatalogueDiff> {
-  await openSource(ctx, dataSourceId);
+export async function diffSchemaVersions(ctx: Ctx, dataSourceId: string, from: number, to: number): Promise<SchemaDiff> {
+  const { source, adapter } = await openSource(ctx, dataSourceId);
   const rows = await ctx.db.schemaVersion.findMany({
     where: { dataSourceId, version: { in: [from, to] } },
     select: { version: true, catalogue: true },
@@ -59,5 +62,9 @@ export async function diffSchemaVersions(
     if (!row) throw new QuarryError('not_found', `This source has no schema version ${version}.`);
     return row.catalogue as unknown as Catalogue;
   };
-  return { from, to, ...diffCatalogues(catalogueOf(from), catalogueOf(to)) };
+  const before = catalogueOf(from);
+  const after = catalogueOf(to);
+  const diff = diffCatalogues(before, after);
+  const breaks = await findBreakage(ctx, source, adapter.dialect, breakingChanges(diff, before, after), before);
+  return { from, to, ...diff, breaks };
 }

@@ -1,7 +1,9 @@
 import { route } from '@/lib/access';
-import { getSchema, schemaAnswer } from '@/lib/schema';
+import { readSchema } from '@/lib/schema';
+import { schemaQuerySchema } from '@/lib/schema/schema';
 import { sourceParams } from '@/lib/sources/schema';
 
-export const GET = route({ permission: 'schema.read', params: sourceParams }, async (ctx, { params }) =>
-  schemaAnswer(await getSchema(ctx, params.id)),
+export const GET = route(
+  { permission: 'schema.read', params: sourceParams, query: schemaQuerySchema },
+  (ctx, { params, query }) => readSchema(ctx, params.id, query),
 );

@@ -1,7 +1,9 @@
 import { route } from '@/lib/access';
-import { refreshSchema, schemaAnswer } from '@/lib/schema';
+import { readSchema } from '@/lib/schema';
+import { schemaQuerySchema } from '@/lib/schema/schema';
 import { sourceParams } from '@/lib/sources/schema';
 
-export const POST = route({ permission: 'schema.refresh', params: sourceParams }, async (ctx, { params }) =>
-  schemaAnswer(await refreshSchema(ctx, params.id)),
+export const POST = route(
+  { permission: 'schema.refresh', params: sourceParams, query: schemaQuerySchema },
+  (ctx, { params, query }) => readSchema(ctx, params.id, { ...query, refresh: true }),
 );

@@ -34,9 +34,15 @@ test('CSV files become a source, and what is no database is refused', async ({ p
   await page.setViewportSize({ width: 1440, height: 900 });
 
   await page.getByRole('button', { name: 'Connect', exact: true }).click();
-  await expect(page).toHaveURL(/\/sources\/[0-9a-f-]{36}$/, { timeout: 30_000 });
-  await expect(page.getByRole('main').getByRole('button', { name: /^trips/ })).toBeVisible();
-  const id = new URL(page.url()).pathname.split('/').at(-1);
+  await expect(page).toHaveURL(/\/sources\/[0-9a-f-]{36}\/tables\?step$/, { timeout: 30_000 });
+  await expect(page.getByRole('checkbox', { name: /trips/ })).toBeChecked();
+  await keepPicture(page, 'choose-tables');
+  await page.getByRole('button', { name: 'Start asking' }).click();
+  await expect(page).toHaveURL(/\/ask\?source=[0-9a-f-]{36}$/);
+  await expect(page.getByRole('region', { name: 'Suggested questions' }).getByRole('button').first()).toBeVisible({
+    timeout: 30_000,
+  });
+  const id = new URL(page.url()).searchParams.get('source');
   const headers = { 'x-quarry-organization': slug };
   expect((await page.request.delete(`/api/data-sources/${id}`, { headers })).status()).toBe(204);
 });

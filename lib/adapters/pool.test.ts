@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { QuarryError } from '../kernel/errors';
 import type { OpenLimits } from './contract';
 import { ConnectionPool } from './pool';
 
-/** A connection that only counts; what the pool does with real ones is in contract-suite.ts. */
+/** A connection that only counts; what the pool does with real ones is in contract-suite. */
 interface Fake {
   id: number;
   open: boolean;
@@ -12,12 +12,16 @@ interface Fake {
 
 function makePool(limits: Partial<OpenLimits> = {}) {
   const made: Fake[] = [];
-  const state = { now: 0, failNext: false, mostOpen: 0 };
+  const state = { now: 0, failNext: false, failing: false, attempts: 0, connecting: 0, mostConnecting: 0, mostOpen: 0 };
   const pool = new ConnectionPool<Fake>(
     {
       connect: async () => {
+        state.attempts += 1;
+        state.connecting += 1;
+        state.mostConnecting = Math.max(state.mostConnecting, state.connecting);
         await Promise.resolve();
-        if (state.failNext) {
+        state.connecting -= 1;
+        if (state.failNext || state.failing) {
           state.failNext = false;
           throw new QuarryError('source.unreachable', 'no');
         }
@@ -37,6 +41,10 @@ function makePool(limits: Partial<OpenLimits> = {}) {
   );
   return { pool, made, state };
 }
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('the connection pool', () => {
   it('never opens more than max, however many ask at once, and serves all', async () => {
@@ -90,12 +98,88 @@ describe('the connection pool', () => {
     expect(pool.stats()).toMatchObject({ idle: 1, opened: 1 });
   });
 
-  it('does not leave the queue hanging when the connection it hoped for fails', async () => {
-    const { pool, state } = makePool({ max: 1 });
-    state.failNext = true;
-    const [failed, served] = await Promise.allSettled([pool.acquire(), pool.acquire()]);
-    expect(failed.status).toBe('rejected');
-    expect(served.status).toBe('fulfilled');
+  it('asks a server that is not there once for all who wait, and serves the next who comes', async () => {
+    const { pool, state } = makePool({ max: 10 });
+    state.failing = true;
+    const outcomes = await Promise.allSettled(Array.from({ length: 100 }, () => pool.acquire()));
+    expect(new Set(outcomes.map((outcome) => outcome.status))).toEqual(new Set(['rejected']));
+    expect(state.attempts).toBeLessThanOrEqual(4);
+    expect(pool.stats()).toMatchObject({ active: 0, idle: 0, waiting: 0 });
+    state.failing = false;
+    pool.release(await pool.acquire());
+    expect(pool.stats()).toMatchObject({ idle: 1 });
+  });
+
+  it('keeps those waiting whom a server that serves others refuses one connection more', async () => {
+    const { pool, state } = makePool({ max: 10 });
+    const held = await pool.acquire();
+    state.failing = true;
+    const waiting = [pool.acquire(), pool.acquire()];
+    await new Promise((resolve) => setImmediate(resolve));
+    const asked = state.attempts;
+    expect(pool.stats()).toMatchObject({ active: 1, waiting: 2 });
+    pool.release(held);
+    const second = await waiting[0];
+    expect(second).toBe(held);
+    if (second) pool.release(second);
+    expect(await waiting[1]).toBe(held);
+    expect(state.attempts).toBe(asked);
+  });
+
+  it('opens at most four at the same time', async () => {
+    const { pool, state } = makePool({ max: 30 });
+    const got = await Promise.all(Array.from({ length: 30 }, () => pool.acquire()));
+    expect(new Set(got.map((fake) => fake.id)).size).toBe(30);
+    expect(state.mostConnecting).toBe(4);
+  });
+
+  it('[E2] closes what is above the base soon after its last use, and nothing of the base', async () => {
+    vi.useFakeTimers();
+    const { pool, made, state } = makePool({ max: 5, base: 2, recycleMs: 3_600_000 });
+    const got = await Promise.all(Array.from({ length: 5 }, () => pool.acquire()));
+    for (const fake of got.slice(0, 4)) pool.release(fake);
+    expect(pool.stats()).toMatchObject({ active: 1, idle: 4 });
+    state.now += 5_000;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(pool.stats()).toMatchObject({ active: 1, idle: 1 });
+    for (const fake of got.slice(4)) pool.release(fake);
+    state.now += 60_000;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(pool.stats()).toMatchObject({ active: 0, idle: 2 });
+    expect(made.filter((fake) => fake.open)).toHaveLength(2);
+  });
+
+  it('[E2] keeps the minimum open, however long nobody comes, and no more', async () => {
+    vi.useFakeTimers();
+    const { pool, state } = makePool({ max: 5, min: 1, recycleMs: 3_600_000 });
+    for (const fake of await Promise.all(Array.from({ length: 5 }, () => pool.acquire()))) pool.release(fake);
+    state.now += 600_000;
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(pool.stats()).toMatchObject({ active: 0, idle: 1 });
+    await pool.drain(0);
+  });
+
+  it('closes idle connections when asked, the longest idle first', async () => {
+    const { pool, made } = makePool({ max: 3 });
+    for (const fake of await Promise.all([pool.acquire(), pool.acquire(), pool.acquire()])) pool.release(fake);
+    expect(await pool.closeIdle(2)).toBe(2);
+    expect(made.map((fake) => fake.open)).toEqual([false, false, true]);
+    expect(await pool.closeIdle(5)).toBe(1);
+  });
+
+  it('[E3] gives up after the wait with the number of those who wait', async () => {
+    vi.useFakeTimers();
+    const { pool } = makePool({ max: 1, waitMs: 30_000 });
+    await pool.acquire();
+    const waiting = [pool.acquire(), pool.acquire(), pool.acquire()];
+    const outcomes = Promise.allSettled(waiting);
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(pool.stats().waiting).toBe(3);
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await outcomes)[0]).toMatchObject({
+      reason: { code: 'pool.timeout', details: { waiting: 3, max: 1, active: 1 }, message: expect.stringContaining('for 30 s') },
+    });
+    expect(pool.stats().waiting).toBe(0);
   });
 
   it('replaces what has become too old, when taken and when given back', async () => {

@@ -26,22 +26,36 @@ interface Slot<C> {
 
 /** An idle connection above the minimum is closed after this long; a whole pool that nobody uses is closed by lib/sources. */
 const IDLE_TRIM_MS = 300_000;
+/** How long an idle connection above the base is kept: long enough for a burst to reuse it. */
+const OVERFLOW_LINGER_MS = 5_000;
+/** Connections that are being opened at the same time, so that a burst doesn't storm a server. */
+const MAX_OPENING = 4;
+/** A server that serves some connections and refuses one more (too many connections) isn't asked again sooner than this. */
+const REFUSED_PAUSE_MS = 1_000;
 
 /**
  * The one connection pool of all engines: at most `max` connections, first come first served, last used first reused,
  * replaced when older than `recycleMs`. Its counts are the truth that `stats()` tells: a connection that is being opened or
  * tidied up counts as active, so active + idle never exceeds max.
+ *
+ * Who finds nothing idle waits in one queue; connections are opened for the queue, a few at a time, and whichever comes free or
+ * ready first goes to its head. When the server can't be reached at all, those who wait learn it together, from one attempt.
  */
 export class ConnectionPool<C extends object> {
   private readonly idle: Slot<C>[] = [];
   private readonly active = new Map<C, Slot<C>>();
   private readonly waiters: Waiter<C>[] = [];
   private opening = 0;
+  private closing = 0;
   private opened = 0;
   private errors = 0;
   private closed = false;
+  /** An attempt failed, and others that began with it haven't ended: no new one begins before they have. */
+  private failing = false;
+  private pausedUntil = 0;
   private readonly drained: (() => void)[] = [];
   private readonly trimmer: NodeJS.Timeout;
+  private overflowTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly connector: Connector<C>,
@@ -59,9 +73,8 @@ export class ConnectionPool<C extends object> {
   async acquire(signal?: AbortSignal): Promise<C> {
     if (this.closed) throw closing();
     if (signal?.aborted) throw cancelled();
-    for (;;) {
-      const slot =
-        this.idle.pop() ?? (this.active.size + this.opening < this.limits.max ? await this.open() : await this.wait(signal));
+    for (let first = true; ; first = false) {
+      const slot = (this.waiters.length === 0 ? this.idle.pop() : undefined) ?? (await this.wait(signal, !first));
       this.active.set(slot.connection, slot);
       if (this.closed) {
         await this.discard(slot.connection);
@@ -87,14 +100,14 @@ export class ConnectionPool<C extends object> {
     }
     this.active.delete(connection);
     slot.idleSince = this.now();
-    const waiter = this.waiters.shift();
-    if (waiter) {
-      this.active.set(connection, slot);
-      waiter.resolve(slot);
-    } else {
-      this.idle.push(slot);
-      this.announceIfDrained();
-    }
+    this.offer(slot);
+  }
+
+  /** Closes up to `count` idle connections, those idle for longest first. @returns how many, once they are gone */
+  async closeIdle(count: number): Promise<number> {
+    const slots = this.idle.splice(0, Math.max(0, count));
+    await Promise.all(slots.map((slot) => this.close(slot)));
+    return slots.length;
   }
 
   /** A connection failed by itself (server restarted, process killed): it is dropped wherever it is. */
@@ -102,8 +115,7 @@ export class ConnectionPool<C extends object> {
     this.errors += 1;
     const index = this.idle.findIndex((slot) => slot.connection === connection);
     if (index >= 0) {
-      this.idle.splice(index, 1);
-      void this.connector.close(connection);
+      for (const slot of this.idle.splice(index, 1)) void this.close(slot);
     }
   }
 
@@ -118,7 +130,7 @@ export class ConnectionPool<C extends object> {
       max: this.limits.max,
       active: this.active.size + this.opening,
       idle: this.idle.length,
-      waiting: this.waiters.length,
+      waiting: this.waitingForPlace(),
       opened: this.opened,
       errors: this.errors,
     };
@@ -128,8 +140,9 @@ export class ConnectionPool<C extends object> {
   async drain(graceMs: number): Promise<void> {
     this.closed = true;
     clearInterval(this.trimmer);
+    clearTimeout(this.overflowTimer);
     for (const waiter of this.waiters.splice(0)) waiter.reject(closing());
-    await Promise.all(this.idle.splice(0).map((slot) => this.connector.close(slot.connection)));
+    await this.closeIdle(this.idle.length);
     if (this.active.size + this.opening === 0) return;
     await this.emptied(graceMs);
     for (const connection of this.active.keys()) this.connector.interrupt(connection);
@@ -156,32 +169,90 @@ export class ConnectionPool<C extends object> {
     return this.now() - slot.openedAt >= this.limits.recycleMs;
   }
 
-  private async open(): Promise<Slot<C>> {
+  /** A connection that is free: to the first who waits, else idle until somebody comes. */
+  private offer(slot: Slot<C>): void {
+    const waiter = this.waiters.shift();
+    if (waiter) {
+      this.active.set(slot.connection, slot);
+      waiter.resolve(slot);
+      return;
+    }
+    this.idle.push(slot);
+    this.announceIfDrained();
+    if (this.isOverflowing()) this.armOverflow();
+  }
+
+  private async open(): Promise<void> {
     this.opening += 1;
     try {
       const connection = await this.connector.connect();
-      const slot = { connection, openedAt: this.now(), idleSince: this.now() };
       this.opened += 1;
-      this.active.set(connection, slot);
       this.opening -= 1;
-      return slot;
+      this.failing = false;
+      const slot = { connection, openedAt: this.now(), idleSince: this.now() };
+      if (this.closed) await this.close(slot);
+      else this.offer(slot);
     } catch (error) {
       this.errors += 1;
       this.opening -= 1;
-      this.announceIfDrained();
-      this.serveFreedPlace();
-      throw error;
+      this.failed(error);
     }
+    this.announceIfDrained();
+    this.openForWaiters();
   }
 
-  private wait(signal: AbortSignal | undefined): Promise<Slot<C>> {
+  /**
+   * A connection could not be opened. With others open, the server is there: those who wait get theirs. With none, the attempt spoke
+   * for all of them; asking once more for each would keep everybody waiting and storm a server that is ill.
+   */
+  private failed(error: unknown): void {
+    this.failing = this.opening > 0;
+    if (this.failing) return;
+    if (this.active.size > 0) this.pause();
+    else for (const waiter of this.waiters.splice(0)) waiter.reject(error);
+  }
+
+  private pause(): void {
+    this.pausedUntil = this.now() + REFUSED_PAUSE_MS;
+    setTimeout(() => this.openForWaiters(), REFUSED_PAUSE_MS).unref();
+  }
+
+  /** Opens connections for those in the queue that none is being opened for, within the limits. */
+  private openForWaiters(): void {
+    while (
+      !this.closed &&
+      !this.failing &&
+      this.waitingForPlace() > 0 &&
+      this.opening < MAX_OPENING &&
+      this.total < this.limits.max &&
+      (this.active.size === 0 || this.now() >= this.pausedUntil)
+    )
+      void this.open();
+  }
+
+  /** Connections there are, opening and closing ones included. */
+  private get total(): number {
+    return this.active.size + this.idle.length + this.opening + this.closing;
+  }
+
+  private waitingForPlace(): number {
+    return Math.max(0, this.waiters.length - this.opening);
+  }
+
+  /** @param ahead of everybody else: it has waited already, and what it got was no use */
+  private wait(signal: AbortSignal | undefined, ahead: boolean): Promise<Slot<C>> {
     return new Promise((resolve, reject) => {
       const leave = (error: QuarryError) => {
         const index = this.waiters.indexOf(waiter);
         if (index >= 0) this.waiters.splice(index, 1);
         waiter.reject(error);
       };
-      const timer = setTimeout(() => leave(this.waitedTooLong()), this.limits.waitMs);
+      const late = () => {
+        // A connection is being opened for this one: that has its own time limit, and its own error.
+        if (this.waiters.indexOf(waiter) < this.opening) timer = setTimeout(late, this.limits.connectTimeoutMs);
+        else leave(this.waitedTooLong());
+      };
+      let timer = setTimeout(late, this.limits.waitMs);
       const onAbort = () => leave(cancelled());
       const finish = () => {
         clearTimeout(timer);
@@ -198,18 +269,14 @@ export class ConnectionPool<C extends object> {
         },
       };
       signal?.addEventListener('abort', onAbort, { once: true });
-      this.waiters.push(waiter);
+      if (ahead) this.waiters.unshift(waiter);
+      else this.waiters.push(waiter);
+      this.openForWaiters();
     });
   }
 
   private waitedTooLong(): QuarryError {
-    const waiting = this.waiters.length;
-    const seconds = Math.round(this.limits.waitMs / 100) / 10;
-    return new QuarryError(
-      'pool.timeout',
-      `All ${this.limits.max} connections to this source stayed busy for ${seconds} s, with ${waiting} requests waiting. Try again, or raise the pool size of the source.`,
-      { stage: 'connect', details: { waiting, max: this.limits.max, active: this.active.size + this.opening }, retryAfterS: 1 },
-    );
+    return waitedTooLong(this.limits, this.waitingForPlace(), this.active.size + this.opening);
   }
 
   /** Closes a connection that was in use; its place goes to the next who waits. */
@@ -219,16 +286,19 @@ export class ConnectionPool<C extends object> {
     } finally {
       this.active.delete(connection);
       this.announceIfDrained();
-      this.serveFreedPlace();
+      this.openForWaiters();
     }
   }
 
-  /** When a connection went away and somebody waits, a new one is opened for the first of them. */
-  private serveFreedPlace(): void {
-    if (this.closed || this.waiters.length === 0 || this.active.size + this.opening >= this.limits.max) return;
-    const waiter = this.waiters.shift();
-    if (!waiter) return;
-    this.open().then(waiter.resolve, waiter.reject);
+  /** Closes one that nobody uses. Its place is free once it is gone. */
+  private async close(slot: Slot<C>): Promise<void> {
+    this.closing += 1;
+    try {
+      await this.connector.close(slot.connection);
+    } finally {
+      this.closing -= 1;
+      this.openForWaiters();
+    }
   }
 
   private trim(): void {
@@ -238,9 +308,42 @@ export class ConnectionPool<C extends object> {
       .slice(0, Math.max(0, surplus));
     for (const slot of stale) {
       this.idle.splice(this.idle.indexOf(slot), 1);
-      void this.connector.close(slot.connection);
+      void this.close(slot);
     }
   }
+
+  private isOverflowing(): boolean {
+    return this.idle.length > 0 && this.active.size + this.idle.length > (this.limits.base ?? this.limits.max);
+  }
+
+  private armOverflow(): void {
+    if (this.overflowTimer || this.closed) return;
+    this.overflowTimer = setTimeout(() => {
+      this.overflowTimer = undefined;
+      this.closeOverflow();
+    }, OVERFLOW_LINGER_MS);
+    this.overflowTimer.unref();
+  }
+
+  /** Connections above the base that nobody has used for a while close; idle ones lie in the order in which they came back. */
+  private closeOverflow(): void {
+    while (this.isOverflowing() && this.now() - (this.idle[0]?.idleSince ?? 0) >= OVERFLOW_LINGER_MS) void this.closeIdle(1);
+    if (this.isOverflowing()) this.armOverflow();
+  }
+}
+
+/**
+ * What somebody is told for whom no connection came free in time.
+ * @param limits of the pool; waitMs in milliseconds
+ */
+export function waitedTooLong(limits: { max: number; waitMs: number }, waiting: number, active: number): QuarryError {
+  const seconds = Math.round(limits.waitMs / 100) / 10;
+  const others = waiting === 1 ? '1 request' : `${waiting} requests`;
+  return new QuarryError(
+    'pool.timeout',
+    `All ${limits.max} connections to this source stayed busy for ${seconds} s, with ${others} waiting. Try again, or raise the pool size of the source.`,
+    { stage: 'connect', details: { waiting, max: limits.max, active }, retryAfterS: 1 },
+  );
 }
 
 function closing(): QuarryError {

@@ -14,7 +14,7 @@ export function useAllTables(sourceId: string): { schema: SchemaAnswer | null; e
     async (signal?: AbortSignal) => {
       setError(null);
       try {
-        setSchema(await api.json<SchemaAnswer>(`/api/data-sources/${sourceId}/schema`, { query: { tables: 'all' }, signal }));
+        setSchema(await api.json<SchemaAnswer>(`/api/data-sources/${sourceId}/schema`, { query: { all: 'true' }, signal }));
       } catch (cause) {
         if (!signal?.aborted) setError(toApiError(cause));
       }

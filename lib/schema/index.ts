@@ -12,4 +12,4 @@ export { nearestNames } from './nearest-names';
 export { readSchema } from './read-schema';
 export { recheckSchema } from './recheck';
 export { diffSchemaVersions, listSchemaVersions, type SchemaDiff, type SchemaVersionSummary } from './versions';
-export { type SchemaAnswer, type SchemaView } from './view';
+export type { SchemaAnswer, SchemaView } from './view';

@@ -21,7 +21,7 @@ export function Steps({ current }: { current: (typeof STEPS)[number] }) {
           >
             {index < at ? <Check className="size-3" aria-label="Done" /> : index + 1}
           </span>
-          <span className={index === at ? 'font-medium text-ink' : 'text-ink-3'}>{step}</span>
+          <span className={clsx('max-md:sr-only', index === at ? 'font-medium text-ink' : 'text-ink-3')}>{step}</span>
         </li>
       ))}
     </ol>

@@ -76,7 +76,9 @@ function parseSource(file: string, text: string): SourceFacts {
   const { program, module, errors } = parseSync(file, text);
   if (errors.length > 0) throw new Error(`${file} can't be parsed: ${errors[0]?.message}`);
   const isTest =
-    /\.test\.tsx?$|\.fixture\.tsx?$|-suite\.tsx?$/.test(file) || file.startsWith('lib/testing/') || file.startsWith('e2e/');
+    /\.test\.tsx?$|[.-]fixture\.tsx?$|-suite(?:\.tsx?$|\/)/.test(file) ||
+    file.startsWith('lib/testing/') ||
+    file.startsWith('e2e/');
   const facts: SourceFacts = {
     file,
     isTest,
@@ -155,7 +157,8 @@ function visitNode(facts: SourceFacts, node: Node): void {
 /** The part of the project a file belongs to: "lib/query", "lib/adapters/x" (an engine), "app", "workers", … or "root". */
 export function unitOf(file: string): string {
   const parts = file.split('/');
-  if (parts[0] === 'lib' && parts[1] === 'adapters' && parts.length > 3) return parts.slice(0, 3).join('/');
+  if (parts[0] === 'lib' && parts[1] === 'adapters' && parts.length > 3 && parts[2] !== 'contract-suite')
+    return parts.slice(0, 3).join('/');
   if (parts[0] === 'lib') return parts.slice(0, 2).join('/');
   return parts.length === 1 ? 'root' : (parts[0] ?? 'root');
 }

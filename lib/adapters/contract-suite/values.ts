@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { read } from './probes';
+import type { Suite } from './suite';
+
+/** Values, columns and parameters (C14, C20). */
+export function values(suite: Suite): void {
+  const { fixture, queries } = suite;
+
+  describe('values', () => {
+    describe('every literal comes out exactly', () => {
+      it.each(fixture.values.map((value) => [value.literal, value.type, value.cell] as const))(
+        '%s is %s',
+        async (literal, type, cell) => {
+          const result = await read(suite.pool, queries.literal(literal));
+          expect(result.rows).toEqual([[cell]]);
+          expect(result.columns).toMatchObject([{ name: 'v', type }]);
+        },
+      );
+    });
+
+    it('keeps NULL, and names of any kind', async () => {
+      const { columns, rows } = await read(suite.pool, queries.oddNames.text);
+      expect(columns.map((column) => column.name)).toEqual(queries.oddNames.columns);
+      expect(rows).toEqual(queries.oddNames.rows);
+    });
+
+    suite.offered('duplicateColumns', 'keeps columns of the same name apart', async () => {
+      const example = queries.duplicateColumns;
+      if (!example) throw new Error('The fixture lacks queries.duplicateColumns.');
+      const { columns, rows } = await read(suite.pool, example.text);
+      expect(columns.map((column) => column.name)).toEqual(example.columns);
+      expect(new Set(example.columns).size).toBeLessThan(example.columns?.length ?? 0);
+      expect(rows).toEqual(example.rows);
+    });
+
+    it('gives columns for a result without rows', async () => {
+      const { columns, rows } = await read(suite.pool, queries.noRows.text);
+      expect(columns.map((column) => column.name)).toEqual(['id', 'note']);
+      expect(rows).toEqual([]);
+    });
+  });
+}

@@ -14,8 +14,8 @@ import { QuarryError, toQuarryError } from '../kernel/errors';
 import { settings } from '../kernel/settings';
 import { singleton } from '../kernel/singleton';
 import { plannedQuerySchema } from '../planner';
-import { runQuery, validateQuery } from '../query';
-import { nearestNames } from '../schema';
+import { isUnknownName, runQuery, validateQuery } from '../query';
+import { getSchema, nearestNames, recheckSchema } from '../schema';
 import { getSource, type SourceSummary } from '../sources';
 import { describeAnswer } from './answer-text';
 import { type Analysis, analyseEmptyResult, analyseError } from './error-analysis';
@@ -76,19 +76,55 @@ interface Work {
 }
 
 async function find(ctx: Ctx, work: Work): Promise<Finding> {
-  const { input, trace, source } = work;
+  const { trace } = work;
   trace.begin();
   const chosen = await readChoice(ctx, work);
-  const question = chosen?.question ?? input.question;
-  const known = await trace.step(
+  const question = chosen?.question ?? work.input.question;
+  const known = await learn(ctx, work, question);
+  if (chosen?.reply) {
+    Object.assign(work.use, makeWriter(ctx, work.providers, question, known).use);
+    return runReply(ctx, work, known, chosen.reply, false);
+  }
+  const first = await answer(ctx, work, known, question).catch(toQuarryError);
+  if (await isOutdated(ctx, work, known, first)) {
+    trace.fail(first instanceof QuarryError ? first : { code: 'question.declined', message: first.text }, [
+      'The source has changed since its schema was read. It was read again.',
+    ]);
+    trace.begin();
+    return answer(ctx, work, await learn(ctx, work, question), question);
+  }
+  if (first instanceof QuarryError) throw first;
+  return first;
+}
+
+function learn(ctx: Ctx, work: Work, question: string): Promise<Understanding> {
+  return work.trace.step(
     'understand',
     'link',
-    () => understand(ctx, source, question, work.exchange.conversationId),
+    () => understand(ctx, work.source, question, work.exchange.conversationId),
     (value) => value.linked.map((table) => table.name).join(', '),
   );
+}
+
+/**
+ * Whether a question failed for want of a name, and the source has another schema than the one that was known: a new column can be
+ * asked about at once, whatever the schema's time to live. [D4]
+ */
+async function isOutdated(ctx: Ctx, work: Work, known: Understanding, outcome: Finding | QuarryError): Promise<boolean> {
+  const lacksName =
+    outcome instanceof QuarryError
+      ? [outcome, outcome.cause].some((error) => error instanceof QuarryError && isUnknownName(error))
+      : outcome.status === 'declined';
+  if (!lacksName) return false;
+  await recheckSchema(ctx, work.source.id);
+  const now = await getSchema(ctx, work.source.id);
+  return now.fingerprint !== known.schema.fingerprint;
+}
+
+async function answer(ctx: Ctx, work: Work, known: Understanding, question: string): Promise<Finding> {
+  const { input } = work;
   const writer = makeWriter(ctx, work.providers, question, known);
   Object.assign(work.use, writer.use);
-  if (chosen?.reply) return runReply(ctx, work, known, chosen.reply, false);
   const key = replyKey(ctx, work, known, question);
   const remembered = input.cache === undefined || input.cache === 'use' ? replies().get(key) : undefined;
   if (remembered && settings().cacheEnabled) {

@@ -2,9 +2,9 @@ import type { Ctx } from '../access';
 import type { Lease } from '../adapters/contract';
 import { QuarryError, toQuarryError } from '../kernel/errors';
 import { settings } from '../kernel/settings';
-import { getSchema } from '../schema';
+import { getSchema, recheckSchema } from '../schema';
 import { jsonFormatter } from './format';
-import { hintsFor } from './hints';
+import { hintsFor, isUnknownName } from './hints';
 import type { Prepared } from './prepare';
 import type { JsonCell } from './schema';
 import { atStage, type Trace } from './trace';
@@ -98,8 +98,10 @@ export function isBroken(error: unknown): boolean {
 export async function explainFailure(ctx: Ctx, prepared: Prepared, thrown: unknown): Promise<QuarryError> {
   const error = atStage(toQuarryError(thrown), 'execute');
   if (error.code !== 'query.failed' && error.code !== 'query.invalid') return error;
+  // Perhaps the source has changed since its schema was read: nobody waits for that, but the next try knows.
+  if (isUnknownName(error)) void recheckSchema({ ...ctx, signal: new AbortController().signal }, prepared.source);
   try {
-    const { catalogue } = await getSchema(ctx, prepared.source);
+    const { catalogue } = await getSchema(ctx, prepared.source, { all: true });
     const hints = hintsFor(error, catalogue);
     if (hints.length === 0) return error;
     return new QuarryError(error.code, error.message, { stage: error.stage, hints, details: error.details, cause: error.cause });

@@ -7,12 +7,18 @@ const UNKNOWN_TABLE = [
   /relation "([^"]+)" does not exist/i,
   /no such table: ["'`]?([^\s"'`]+)/i,
   /table '([^']+)' doesn't exist/i,
+  /no (?:such )?collection (?:named |called )?["'`]?([^\s"'`]+)/i,
 ];
 const UNKNOWN_COLUMN = [
   /column "?([^\s"]+)"? does not exist/i,
   /no such column: ["'`]?([^\s"'`]+)/i,
   /unknown column '([^']+)'/i,
 ];
+
+/** Whether the database did not know a table or a column that the query names. */
+export function isUnknownName(error: QuarryError): boolean {
+  return firstMatch([...UNKNOWN_TABLE, ...UNKNOWN_COLUMN], error.message) !== null;
+}
 
 /**
  * Names that exist and are close to the one that the database didn't know. The agent has a fuller analysis; this is what everybody

@@ -8,6 +8,7 @@
  */
 
 export { exportQuery } from './export';
+export { isUnknownName } from './hints';
 export { flushHistory } from './history';
 export { runQuery } from './pipeline';
 export { validateQuery } from './prepare';

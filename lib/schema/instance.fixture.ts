@@ -20,7 +20,6 @@ export interface InstanceReply {
   durationMs?: number;
   state?: string;
   remembered?: number;
-  changed?: boolean;
   error?: string;
 }
 
@@ -42,7 +41,10 @@ async function answer({ do: what, organizationId, dataSourceId }: InstanceReques
   if (what === 'state') return { state: redisState().state, remembered: schemaMemory().size };
   const ctx = await jobContext(organizationId);
   if (what === 'stats') return { remembered: schemaStats(ctx).refreshes['unknown name'] };
-  if (what === 'recheck') return { changed: await recheckSchema(ctx, dataSourceId) };
+  if (what === 'recheck') {
+    await recheckSchema(ctx, dataSourceId);
+    return {};
+  }
   if (what === 'describe') {
     await setDescription(ctx, dataSourceId, { table: 'public.customers', text: 'People who paid us' });
     return {};

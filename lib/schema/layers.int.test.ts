@@ -116,8 +116,7 @@ describe('[D3] the layers of two instances', () => {
   it('[D4] read a source again once a minute for an unknown name, whichever is asked', async () => {
     const { id, run } = await connected();
     await run('ALTER TABLE customers ADD COLUMN city text');
-    const asked = await Promise.all([one, two, one, two].map((instance) => tell(instance, 'recheck', id)));
-    expect(asked.some(({ changed }) => changed)).toBe(true);
+    await Promise.all([one, two, one, two].map((instance) => tell(instance, 'recheck', id)));
     const read = await Promise.all([one, two].map(async (instance) => (await tell(instance, 'stats')).remembered ?? 0));
     expect(read.reduce((sum, count) => sum + count, 0)).toBe(1);
     expect((await tell(two, 'get', id)).columns).toContain('city');

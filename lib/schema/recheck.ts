@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Ctx } from '../access';
 import { SingleFlight } from '../cache';
+import { toQuarryError } from '../kernel/errors';
 import { singleton } from '../kernel/singleton';
 import { redisConfigured, redisKey, tryRedis } from '../redis';
 import { type OpenSource, openSource } from '../sources';
@@ -11,21 +12,18 @@ const PAUSE_MS = 60_000;
 
 /**
  * Something names what the schema doesn't know, or the source doesn't know what the schema names: perhaps the source has changed. Reads
- * it again, at most once a minute per source among all instances. [D4]
- * @returns whether the schema is another one now; false also when it was not its turn. Never throws: it is a favour
+ * it again, at most once a minute per source among all instances; who comes meanwhile waits for the same reading. [D4]
+ * Never throws: it is a favour.
  */
-export async function recheckSchema(ctx: Ctx, source: string | OpenSource): Promise<boolean> {
+export async function recheckSchema(ctx: Ctx, source: string | OpenSource): Promise<void> {
   try {
     const open = typeof source === 'string' ? await openSource(ctx, source) : source;
     const key = `${ctx.organization.id}/${open.source.id}`;
-    const { value } = await flights().share(key, ctx.signal, async (signal) => {
-      if (!(await takeTurn(ctx, key))) return false;
-      return (await readFromSource(ctx, open, signal, 'unknown name')).changed;
+    await flights().share(key, ctx.signal, async (signal) => {
+      if (await takeTurn(ctx, key)) await readFromSource(ctx, open, signal, 'unknown name');
     });
-    return value;
   } catch (error) {
-    ctx.log.info({ err: error }, 'schema could not be read again after an unknown name');
-    return false;
+    ctx.log.info({ code: toQuarryError(error).code }, 'schema could not be read again after an unknown name');
   }
 }
 
@@ -40,4 +38,4 @@ async function takeTurn(ctx: Ctx, key: string): Promise<boolean> {
 }
 
 const turns = () => singleton('schema.recheckTurns', () => new LRUCache<string, number>({ max: 10_000 }));
-const flights = () => singleton('schema.recheckFlights', () => new SingleFlight<boolean>());
+const flights = () => singleton('schema.recheckFlights', () => new SingleFlight<void>());

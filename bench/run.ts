@@ -6,7 +6,10 @@ import { createSource, drainPools, openSource } from '../lib/sources';
 import { createTestOrganization, type TestOrganization } from '../lib/testing/organization';
 import { type Client, createClient } from './client';
 import { findCopier } from './copy';
-import { machineLine, percentile, proportionalMib, type Timing, throughput, timeEach, withMemory } from './measure';
+import { exportingOtherEngines } from './engines';
+import { type Line, times, timing } from './lines';
+import { machineLine, percentile, proportionalMib, throughput, timeEach, withMemory } from './measure';
+import { schemas } from './schemas';
 
 export interface Target {
   url: string;
@@ -14,19 +17,12 @@ export interface Target {
   sourceUrl: string;
 }
 
-interface Setting {
+export interface Setting {
   target: Target;
   org: TestOrganization;
   ctx: Ctx;
   sourceId: string;
   client: Client;
-}
-
-interface Line {
-  what: string;
-  measured: string;
-  compared: string;
-  ratio: string;
 }
 
 const SELECT_ONE = 'SELECT 1 AS one';
@@ -42,7 +38,8 @@ export async function runBenchmarks(target: Target): Promise<void> {
   const setting: Setting = { target, org, ctx: org.ctx, sourceId: source.id, client };
   const lines: Line[] = [];
   try {
-    for (const part of [pooling, execution, caching, exporting]) lines.push(...(await part(setting)));
+    for (const part of [pooling, execution, caching, exporting, exportingOtherEngines, schemas])
+      lines.push(...(await part(setting)));
   } finally {
     client.close();
     await drainPools(1_000);
@@ -176,6 +173,7 @@ async function exporting({ client, sourceId, target }: Setting): Promise<Line[]>
     // Of the export that grew most: what earlier work has left lying about is not its doing.
     if (i === 1 || run.peak - run.before > memory.peak - memory.before) memory = run;
   }
+  const xlsx = await withMemory(target.pid, () => client.drain('/api/execute-query/export?format=xlsx', body));
   const median = { ours: percentile(ours, 0.5), theirs: percentile(theirs, 0.5) };
   return [
     {
@@ -184,13 +182,11 @@ async function exporting({ client, sourceId, target }: Setting): Promise<Line[]>
       compared: `${copier.name} ${(median.theirs / 1000).toFixed(2)} s`,
       ratio: `${times(median.ours / median.theirs)} the time, +${(memory.peak - memory.before).toFixed(0)} MiB`,
     },
+    {
+      what: `The same as XLSX (${(xlsx.value / 1024 ** 2).toFixed(0)} MiB)`,
+      measured: `${(xlsx.durationMs / 1000).toFixed(1)} s`,
+      compared: '–',
+      ratio: `+${(xlsx.peak - xlsx.before).toFixed(0)} MiB`,
+    },
   ];
-}
-
-function timing({ p50, p95 }: Timing): string {
-  return `p50 ${p50.toFixed(2)} ms, p95 ${p95.toFixed(2)} ms`;
-}
-
-function times(ratio: number): string {
-  return `${ratio.toFixed(ratio < 10 ? 2 : 0)} ×`;
 }

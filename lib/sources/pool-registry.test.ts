@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Lease, Pool } from '../adapters/contract';
 import { ConnectionPool } from '../adapters/pool';
 import type { Clock } from '../kernel/clock';
-import { type MadePool, type PoolOwner, PoolRegistry } from './pool-registry';
+import type { MadePool, PoolOwner } from './pool-entry';
+import { PoolRegistry } from './pool-registry';
 
 /** The adapters' own pool over connections that go nowhere: what is tested is who gets which pool when. */
 class LocalServer {
@@ -30,6 +31,7 @@ class LocalServer {
     return {
       stats: () => connections.stats(),
       drain: (graceMs) => connections.drain(graceMs),
+      closeIdle: (count) => connections.closeIdle(count),
       lease: async (options) => {
         const connection = await connections.acquire(options?.signal);
         return {
@@ -158,6 +160,98 @@ describe('PoolRegistry', () => {
     (await third).release();
     second.release();
     expect(server.most).toBe(2);
+  });
+
+  it('[E2] lets no flood of one organisation keep another waiting at the cap of the process', async () => {
+    const { server, owner, lease } = setUp({ maxPerOrganization: 100, maxTotal: 4 });
+    const order: string[] = [];
+    const held: Lease[] = [];
+    const use = async (organization: string) => {
+      const one = await lease(owner('a', organization), 1, 10);
+      order.push(organization);
+      held.push(one);
+    };
+    const flood = Array.from({ length: 40 }, () => use('loud'));
+    await settled();
+    expect(order).toEqual(Array(4).fill('loud'));
+    const quiet = [use('quiet'), use('quiet')];
+    await settled();
+    // Each place that comes free goes to whoever has fewest, though the flood's own pool has the connection.
+    for (let i = 0; i < 2; i += 1) {
+      held.shift()?.release();
+      await settled();
+    }
+    expect(order.slice(4)).toEqual(['quiet', 'quiet']);
+    await Promise.all(quiet);
+    while (order.length < 42) {
+      held.shift()?.release();
+      await settled();
+    }
+    await Promise.all(flood);
+    expect(server.most).toBe(4);
+    for (const one of held) one.release();
+  });
+
+  it('[E2] shares the cap of an organisation among its sources', async () => {
+    const { server, owner, lease } = setUp({ maxPerOrganization: 2, maxTotal: 100 });
+    const first = [await lease(owner('busy'), 1, 10), await lease(owner('busy'), 1, 10)];
+    const order: string[] = [];
+    const waiting = ['busy', 'busy', 'calm'].map(async (source) => {
+      const one = await lease(owner(source), 1, 10);
+      order.push(source);
+      return one;
+    });
+    await settled();
+    first[0]?.release();
+    await settled();
+    expect(order).toEqual(['calm']);
+    (await waiting[2])?.release();
+    first[1]?.release();
+    for (const one of waiting.slice(0, 2)) (await one).release();
+    expect(server.most).toBe(2);
+  });
+
+  it('[E2 E3] admits no more than the pool may have, first come first served, and counts who waits', async () => {
+    const { registry, owner, lease } = setUp();
+    const held = await lease(owner('a'), 1, 1, 50);
+    const late = lease(owner('a'), 1, 1, 50);
+    await settled();
+    expect(registry.figures('org')).toMatchObject([{ active: 1, waiting: 1, max: 1, role: 'primary' }]);
+    await expect(late).rejects.toMatchObject({ code: 'pool.timeout', details: { waiting: 1, max: 1 } });
+    const order: number[] = [];
+    const waiting = [1, 2, 3].map(async (n) => {
+      const one = await lease(owner('a'), 1, 1, 50);
+      order.push(n);
+      one.release();
+    });
+    await settled();
+    held.release();
+    await Promise.all(waiting);
+    expect(order).toEqual([1, 2, 3]);
+  });
+
+  it('[E8] refuses who waits for a connection when everything is drained', async () => {
+    const { registry, owner, lease } = setUp();
+    const held = await lease(owner('a'), 1, 1);
+    const waiting = lease(owner('a'), 1, 1);
+    waiting.catch(() => undefined);
+    await settled();
+    const drained = registry.drain(5_000);
+    await expect(waiting).rejects.toMatchObject({ code: 'source.unreachable' });
+    await expect(lease(owner('b'))).rejects.toMatchObject({ code: 'source.unreachable' });
+    held.release();
+    await drained;
+  });
+
+  it('[E1] retires the pools that were made before a change which another process made', async () => {
+    const { server, registry, owner, lease } = setUp();
+    (await lease(owner('a'), 1)).release();
+    (await lease(owner('b'), 1)).release();
+    await registry.removeOlder('org', 'a', 2);
+    expect(registry.figures('org').map((pool) => pool.dataSourceId)).toEqual(['b']);
+    await registry.removeOlder('other', 'b', 2);
+    await registry.removeOlder('org', 'b', 1);
+    expect(server.open).toBe(1);
   });
 
   it('leaves the queue at the cap when its caller goes away', async () => {

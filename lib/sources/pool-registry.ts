@@ -1,45 +1,12 @@
-import type { Lease, Pool, PoolStats } from '../adapters/contract';
+import type { Lease } from '../adapters/contract';
 import type { Clock } from '../kernel/clock';
 import { QuarryError } from '../kernel/errors';
+import { LeaseQueue } from './lease-queue';
+import { type Entry, figuresOf, keyOf, type MadePool, type PoolFigures, type PoolOwner, type RegistryLimits } from './pool-entry';
+import { type Purpose, SourceHealth } from './source-health';
 import { trackLease } from './tracked-lease';
 
-/** What a pool belongs to. Never a URL: two organisations with the same database have a pool each. */
-export interface PoolOwner {
-  organizationId: string;
-  environmentId: string;
-  dataSourceId: string;
-}
-
-export interface MadePool {
-  /** Which state of the source it was made from. A higher one replaces a lower one, never the other way round. */
-  credentialVersion: number;
-  name: string;
-  min: number;
-  max: number;
-  waitMs: number;
-  pool: Pool;
-}
-
-interface Entry extends MadePool {
-  owner: PoolOwner;
-  createdAt: number;
-  lastUsedAt: number;
-  /** Leases taken or being waited for. */
-  users: number;
-  retired: boolean;
-}
-
-export interface RegistryLimits {
-  maxPerOrganization: number;
-  maxTotal: number;
-}
-
-export interface PoolFigures extends PoolStats {
-  dataSourceId: string;
-  name: string;
-  lastUsedAt: number;
-  createdAt: number;
-}
+export type { MadePool, PoolOwner } from './pool-entry';
 
 /**
  * How long a replaced pool's leases may go on: longer than any query may run (exports: 10 minutes), so that only a lost lease
@@ -50,53 +17,103 @@ const RETIRE_GRACE_MS = 15 * 60_000;
 /**
  * The pools of one process: at most one current pool per source, made once however many ask for it at the same time. A pool that is
  * replaced or removed takes no new leases, lets the running ones end, and closes. Connections are capped per organisation and in
- * all: at the cap, pools that nobody uses are closed first, and then the next one waits.
+ * all: at the cap, pools that nobody uses are closed first, and then the next one waits (LeaseQueue). A source that could not be
+ * reached is asked again by one request at a time, after a growing pause (SourceHealth).
  */
 export class PoolRegistry {
   readonly #current = new Map<string, Entry>();
   readonly #opening = new Map<string, Promise<Entry>>();
   readonly #retiring = new Map<Entry, Promise<void>>();
-  readonly #onChange = new Set<() => void>();
-  readonly #limits: RegistryLimits;
+  readonly #queue: LeaseQueue;
+  readonly health = new SourceHealth();
+  /** Resolves who waits for a retired pool's last user. */
+  readonly #onRelease = new Set<() => void>();
+  #draining = false;
 
   constructor(limits: RegistryLimits) {
-    this.#limits = limits;
+    this.#queue = new LeaseQueue(
+      limits,
+      () => this.#entries(),
+      (entry) => this.#retire(entry, 0),
+    );
   }
 
   /**
    * @param credentialVersion of the source as the caller read it; a pool of this version or a newer one serves
    * @param make opens the pool of the source's newest state; it's called once for all that ask at the same time
-   * @throws QuarryError pool.timeout, and what `make` and the driver throw
+   * @param options.purpose `use` waits for the next try of a source that could not be reached; the others ask it now
+   * @throws QuarryError pool.timeout, what `make` and the driver throw, and at once what was wrong with a source that is known to be down
    */
   async lease(
     owner: PoolOwner,
     credentialVersion: number,
     make: () => Promise<MadePool>,
-    options: { signal?: AbortSignal; clock: Clock },
+    options: { signal?: AbortSignal; clock: Clock; purpose?: Purpose },
   ): Promise<Lease> {
-    const { signal, clock } = options;
-    for (;;) {
-      signal?.throwIfAborted();
-      const entry = await this.#obtain(owner, credentialVersion, make, clock);
-      if (!(await this.#reserve(entry, signal))) continue;
-      entry.lastUsedAt = clock.now();
-      try {
-        const lease = await entry.pool.lease(signal ? { signal } : {});
-        return trackLease(lease, () => this.#release(entry, clock));
-      } catch (error) {
-        this.#release(entry, clock);
-        throw error;
+    const { signal, clock, purpose = 'use' } = options;
+    return this.health.attempt(owner, clock, purpose, async () => {
+      for (;;) {
+        signal?.throwIfAborted();
+        if (this.#draining) throw stopping();
+        const entry = await this.#obtain(owner, credentialVersion, make, clock);
+        if (!(await this.#queue.enter(entry, signal))) continue;
+        if (purpose === 'use') entry.lastUsedAt = clock.now();
+        const lease = await this.#leaseOf(entry, signal);
+        return trackLease(lease, () => {
+          if (purpose === 'use') entry.lastUsedAt = Math.max(entry.lastUsedAt, clock.now());
+          this.#release(entry);
+        });
       }
+    });
+  }
+
+  /**
+   * Asks every pool that has an idle connection, or is to keep one, for a sign of life; it doesn't count as use, and what is busy
+   * gives its own signs.
+   * @param ask one round trip on the lease
+   * @returns how many were asked
+   */
+  async check(clock: Clock, ask: (lease: Lease, owner: PoolOwner) => Promise<void>): Promise<number> {
+    const due = [...this.#current.values()].filter(
+      (entry) =>
+        (entry.pool.stats().idle > 0 || entry.min > 0) && this.#queue.admitsNow(entry) && !this.health.isDown(entry.owner),
+    );
+    await Promise.all(due.map((entry) => this.#checkOne(entry, clock, ask)));
+    return due.length;
+  }
+
+  async #checkOne(entry: Entry, clock: Clock, ask: (lease: Lease, owner: PoolOwner) => Promise<void>): Promise<void> {
+    entry.users += 1;
+    // What is wrong is in the book of health then; there is nobody here to tell.
+    await this.health
+      .attempt(entry.owner, clock, 'check', async () => {
+        const lease = trackLease(await this.#leaseOf(entry), () => this.#release(entry));
+        await ask(lease, entry.owner);
+      })
+      .catch(() => undefined);
+  }
+
+  /** A connection for a user who is counted in. */
+  async #leaseOf(entry: Entry, signal?: AbortSignal): Promise<Lease> {
+    try {
+      return await entry.pool.lease(signal ? { signal } : {});
+    } catch (error) {
+      this.#release(entry);
+      // What still has connections is there, and a pool that is being closed says nothing about its server.
+      const { active, idle } = entry.pool.stats();
+      throw entry.retired || active + idle > 0 ? this.health.exempt(error) : error;
     }
   }
 
   /** Takes over a pool which is connected already, so that the tested connection serves the next query. */
   adopt(owner: PoolOwner, made: MadePool, clock: Clock): void {
+    this.health.forget(owner);
     this.#install(owner, made, clock);
   }
 
   /** Retires the source's pool: running queries end, nothing new starts. @returns when the last connection is closed */
   async remove(owner: PoolOwner): Promise<void> {
+    this.health.forget(owner);
     const entry = this.#current.get(keyOf(owner));
     if (entry) await this.#retire(entry, RETIRE_GRACE_MS);
   }
@@ -107,15 +124,26 @@ export class PoolRegistry {
     if (entry) entry.name = name;
   }
 
+  /** Retires the pools of a source that were made from an older state of it. */
+  async removeOlder(organizationId: string, dataSourceId: string, credentialVersion: number): Promise<void> {
+    const old = [...this.#current.values()].filter(
+      ({ owner, credentialVersion: version }) =>
+        owner.organizationId === organizationId && owner.dataSourceId === dataSourceId && version < credentialVersion,
+    );
+    await Promise.all(old.map(({ owner }) => this.remove(owner)));
+  }
+
   /** Figures of the organisation's current pools; the counts are the driver's own. */
   figures(organizationId: string): PoolFigures[] {
-    return [...this.#current.values()].filter((entry) => entry.owner.organizationId === organizationId).map(figures);
+    return [...this.#current.values()]
+      .filter((entry) => entry.owner.organizationId === organizationId)
+      .map((entry) => figuresOf(entry, this.#queue.waitingFor(entry)));
   }
 
   /** Figures of a source's current pool; null when none is open. */
   figuresOf(owner: PoolOwner): PoolFigures | null {
     const entry = this.#current.get(keyOf(owner));
-    return entry ? figures(entry) : null;
+    return entry ? figuresOf(entry, this.#queue.waitingFor(entry)) : null;
   }
 
   /**
@@ -133,9 +161,12 @@ export class PoolRegistry {
 
   /** Closes everything: running queries may end within graceMs, the rest is cancelled. */
   async drain(graceMs: number): Promise<void> {
+    this.#draining = true;
+    for (const entry of this.#current.values()) this.#queue.dismiss(entry, stopping());
     const retired = [...this.#retiring.keys()].map((entry) => entry.pool.drain(graceMs));
     const current = [...this.#current.values()].map((entry) => this.#retire(entry, graceMs));
     await Promise.allSettled([...retired, ...current]);
+    this.#draining = false;
   }
 
   async #obtain(owner: PoolOwner, version: number, make: () => Promise<MadePool>, clock: Clock): Promise<Entry> {
@@ -169,71 +200,10 @@ export class PoolRegistry {
     return entry;
   }
 
-  /** Counts the caller in, when the caps allow another connection; false when the pool was retired in the meantime. */
-  async #reserve(entry: Entry, signal?: AbortSignal): Promise<boolean> {
-    const deadline = Date.now() + entry.waitMs;
-    while (!entry.retired) {
-      const scope = this.#fullScope(entry);
-      if (!scope) {
-        entry.users += 1;
-        return true;
-      }
-      const victim = this.#leastRecentlyUsed(scope, entry);
-      if (victim) await this.#retire(victim, 0);
-      else await this.#changed(deadline, scope, signal);
-    }
-    return false;
-  }
-
-  /** Which cap one more lease of this pool would break; null when none, or when no further connection would be opened. */
-  #fullScope(entry: Entry): { organizationId?: string } | null {
-    if (connections(entry, entry.users + 1) <= connections(entry, entry.users)) return null;
-    const { organizationId } = entry.owner;
-    let own = 0;
-    let all = 0;
-    for (const other of this.#entries()) {
-      const count = connections(other, other.users);
-      all += count;
-      if (other.owner.organizationId === organizationId) own += count;
-    }
-    if (own >= this.#limits.maxPerOrganization) return { organizationId };
-    return all >= this.#limits.maxTotal ? {} : null;
-  }
-
-  #leastRecentlyUsed(scope: { organizationId?: string }, except: Entry): Entry | null {
-    let oldest: Entry | null = null;
-    for (const entry of this.#current.values()) {
-      if (entry === except || entry.users > 0 || connections(entry, 0) === 0) continue;
-      if (scope.organizationId && entry.owner.organizationId !== scope.organizationId) continue;
-      if (!oldest || entry.lastUsedAt < oldest.lastUsedAt) oldest = entry;
-    }
-    return oldest;
-  }
-
-  /** Waits until a lease was given back or a pool closed. */
-  #changed(deadline: number, scope: { organizationId?: string }, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const end = (settle: () => void) => {
-        clearTimeout(timer);
-        this.#onChange.delete(changed);
-        signal?.removeEventListener('abort', aborted);
-        settle();
-      };
-      const changed = () => end(resolve);
-      const aborted = () => end(() => reject(signal?.reason));
-      const timer = setTimeout(
-        () => end(() => reject(capReached(scope, this.#limits, this.#onChange.size + 1))),
-        Math.max(0, deadline - Date.now()),
-      );
-      this.#onChange.add(changed);
-      signal?.addEventListener('abort', aborted);
-    });
-  }
-
-  #release(entry: Entry, clock: Clock): void {
+  #release(entry: Entry): void {
     entry.users -= 1;
-    entry.lastUsedAt = Math.max(entry.lastUsedAt, clock.now());
-    this.#notify();
+    for (const wake of [...this.#onRelease]) wake();
+    this.#queue.dispatch();
   }
 
   #retire(entry: Entry, graceMs: number): Promise<void> {
@@ -248,10 +218,10 @@ export class PoolRegistry {
       .catch(() => undefined)
       .finally(() => {
         this.#retiring.delete(entry);
-        this.#notify();
+        this.#queue.dispatch();
       });
     this.#retiring.set(entry, closing);
-    this.#notify();
+    this.#queue.dismiss(entry);
     return closing;
   }
 
@@ -262,18 +232,14 @@ export class PoolRegistry {
       await new Promise<void>((resolve) => {
         const done = () => {
           clearTimeout(timer);
-          this.#onChange.delete(done);
+          this.#onRelease.delete(done);
           resolve();
         };
         const timer = setTimeout(done, deadline - Date.now());
         timer.unref();
-        this.#onChange.add(done);
+        this.#onRelease.add(done);
       });
     }
-  }
-
-  #notify(): void {
-    for (const wake of [...this.#onChange]) wake();
   }
 
   *#entries(): Iterable<Entry> {
@@ -282,27 +248,9 @@ export class PoolRegistry {
   }
 }
 
-const keyOf = (owner: PoolOwner) => `${owner.organizationId}/${owner.environmentId}/${owner.dataSourceId}`;
-
-const figures = (entry: Entry): PoolFigures => ({
-  ...entry.pool.stats(),
-  dataSourceId: entry.owner.dataSourceId,
-  name: entry.name,
-  lastUsedAt: entry.lastUsedAt,
-  createdAt: entry.createdAt,
-});
-
-/** Connections that a pool has or is about to open for its users. */
-function connections(entry: Entry, users: number): number {
-  const { active, idle } = entry.pool.stats();
-  return Math.max(active + idle, Math.min(users, entry.max));
-}
-
-function capReached(scope: { organizationId?: string }, limits: RegistryLimits, waiting: number): QuarryError {
-  const [whose, cap] = scope.organizationId ? ['Your organisation', limits.maxPerOrganization] : ['This server', limits.maxTotal];
-  return new QuarryError(
-    'pool.timeout',
-    `${whose} has all ${cap} connections to data sources in use, and none came free in time. Try again when other queries have ended.`,
-    { stage: 'execute', details: { limit: cap, waiting }, retryAfterS: 5 },
-  );
+function stopping(): QuarryError {
+  return new QuarryError('source.unreachable', 'This server is being stopped. Try again in a moment.', {
+    stage: 'connect',
+    retryAfterS: 2,
+  });
 }

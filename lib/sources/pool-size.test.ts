@@ -11,6 +11,7 @@ const capabilities = (transport: Capabilities['transport']): Capabilities => ({
   streaming: true,
   cancel: true,
   explain: true,
+  notOffered: {},
 });
 const network = { defaultPoolMax: 20, capabilities: capabilities('network') };
 const file = { defaultPoolMax: 4, capabilities: capabilities('file') };

@@ -11,6 +11,8 @@ export function trackLease(lease: Lease, onRelease: () => void): Lease {
       : undefined,
     introspect: (signal) => lease.introspect(signal),
     validate: () => lease.validate(),
+    ping: lease.ping ? async (signal) => lease.ping?.(signal) : undefined,
+    replicaLag: lease.replicaLag ? async (signal) => lease.replicaLag?.(signal) ?? null : undefined,
     explain: (statement, options) => lease.explain(statement, options),
     release: (broken) => {
       if (released) return;

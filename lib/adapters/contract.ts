@@ -410,8 +410,11 @@ export interface Manifest<Config = unknown> {
    */
   parseConnection(input: ConnectionInput): Config;
   summarise(config: Config): ConnectionSummary;
-  /** Every host and port that a connection may go to, for the network guard; empty for files and for Unix sockets (which are refused). */
-  endpoints(config: Config): { host: string; port: number }[];
+  /**
+   * Every host and port that a connection may go to, for the network guard; empty for files and for Unix sockets (which are refused).
+   * `list`: the name isn't a host itself but stands for a list of them, which is looked up when connecting; each goes through the guard then.
+   */
+  endpoints(config: Config): { host: string; port: number; list?: true }[];
   /** Notes on the dialect for a model's prompt. */
   promptNotes: string[];
 }
@@ -427,6 +430,8 @@ export interface ConnectionInput {
   tls?: { mode: 'disable' | 'require' | 'verify-ca' | 'verify-full'; ca?: string; cert?: string; key?: string };
   ssh?: unknown;
   file?: string;
+  /** What only this engine knows (the database that holds the logins, the name of a replica set), by the names of its form fields behind "options.". */
+  options?: Record<string, string>;
 }
 
 export interface Adapter<Config = unknown> {

@@ -2,7 +2,7 @@ import type { ConnectionInput, Manifest } from '../adapters/contract';
 import { QuarryError } from '../kernel/errors';
 import type { UpdateSourceInput } from './schema';
 
-const FIELDS = ['host', 'port', 'database', 'username', 'password', 'tls', 'ssh', 'file'] as const;
+const FIELDS = ['host', 'port', 'database', 'username', 'password', 'tls', 'ssh', 'file', 'options'] as const;
 
 /**
  * A change laid over the stored connection: what the change leaves out stays, the password included. But a stored password is

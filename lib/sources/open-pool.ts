@@ -41,6 +41,6 @@ export async function openPool(recipe: PoolRecipe): Promise<{ pool: Pool; size: 
       'Quarry connects to databases over the network only. Give a host name or an IP address.',
     );
   }
-  for (const { host, port } of endpoints) await resolveHost(host, port);
+  for (const { host, port, list } of endpoints) if (!list) await resolveHost(host, port);
   return { pool: adapter.open(config, { ...limits, resolveHost }), size };
 }

@@ -1,34 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import { type Clock, systemClock } from '../kernel/clock';
-
-export interface CacheStats {
-  entries: number;
-  bytes: number;
-}
-
-/** What every back end offers. Asynchronous, because others are reached over a network. */
-export interface Cache<V> {
-  /** The value, or undefined when it was never set, has expired or was pushed out. */
-  get(key: string): Promise<V | undefined>;
-  /**
-   * Keeps a value.
-   * @param options.ttlMs after which it is gone
-   * @param options.bytes what it weighs against the cache's bound; a value too big for the cache is not kept
-   */
-  set(key: string, value: V, options: { ttlMs: number; bytes: number }): Promise<void>;
-  delete(key: string): Promise<void>;
-  /** Forgets every key that starts with the prefix. */
-  clearPrefix(prefix: string): Promise<void>;
-  /** Entries that are alive and what they weigh, of the keys that start with the prefix. */
-  stats(prefix: string): Promise<CacheStats>;
-}
+import { type Cache, type CacheEvents, maxEntryBytesOf, SILENT } from './cache';
 
 export interface MemoryCacheOptions {
   /** Bound of the whole cache; 0 keeps nothing. */
   maxBytes: number;
-  /** Bound of one value; default an eighth of the whole, so that one result can't push out all others. */
+  /** Bound of one value; default an eighth of the whole. */
   maxEntryBytes?: number;
   clock?: Clock;
+  events?: CacheEvents;
 }
 
 interface Entry<V> {
@@ -40,12 +20,16 @@ interface Entry<V> {
 /** In this process, least recently used first out. */
 export function memoryCache<V>(options: MemoryCacheOptions): Cache<V> {
   const clock = options.clock ?? systemClock;
-  const maxEntryBytes = options.maxEntryBytes ?? Math.floor(options.maxBytes / 8);
+  const events = options.events ?? SILENT;
+  const maxEntryBytes = options.maxEntryBytes ?? maxEntryBytesOf(options.maxBytes);
+  const alive = (entry: Entry<V>) => clock.now() < entry.expiresAt;
   const store = new LRUCache<string, Entry<V>>({
     maxSize: Math.max(1, options.maxBytes),
     sizeCalculation: (entry) => entry.bytes,
+    dispose: (entry, key, reason) => {
+      if (reason === 'evict' && alive(entry)) events.evicted(key);
+    },
   });
-  const alive = (entry: Entry<V>) => clock.now() < entry.expiresAt;
 
   return {
     async get(key) {
@@ -58,9 +42,10 @@ export function memoryCache<V>(options: MemoryCacheOptions): Cache<V> {
       if (bytes > maxEntryBytes || ttlMs <= 0) {
         // What was there is older than what the caller has now.
         store.delete(key);
-        return;
+        return false;
       }
       store.set(key, { value, bytes: Math.max(1, bytes), expiresAt: clock.now() + ttlMs });
+      return true;
     },
     async delete(key) {
       store.delete(key);
@@ -77,6 +62,11 @@ export function memoryCache<V>(options: MemoryCacheOptions): Cache<V> {
         bytes += entry.bytes;
       }
       return { entries, bytes };
+    },
+    async clean() {
+      const dead = [...store.entries()].filter(([, entry]) => !alive(entry));
+      for (const [key] of dead) store.delete(key);
+      return dead.length;
     },
   };
 }

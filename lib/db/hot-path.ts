@@ -34,6 +34,8 @@ export interface TokenHolderRow extends HolderRow {
 export interface SourceRead {
   row: DataSource;
   environment: Pick<Environment, 'id' | 'slug' | 'name' | 'kind'>;
+  /** What its organisation set for itself, as it is stored. */
+  organizationSettings: unknown;
 }
 
 /** A row of the query history; `stages` is JSON as it stands. */
@@ -111,8 +113,10 @@ const SOURCE_COLUMNS = [
 
 const SOURCE = `
   SELECT ${SOURCE_COLUMNS.map((column) => `d."${column}"`).join(', ')},
-    e."slug" AS "environmentSlug", e."name" AS "environmentName", e."kind" AS "environmentKind"
+    e."slug" AS "environmentSlug", e."name" AS "environmentName", e."kind" AS "environmentKind",
+    o."settings" AS "organizationSettings"
   FROM "data_sources" d
+  JOIN "organizations" o ON o."id" = d."organizationId"
   JOIN "environments" e ON e."organizationId" = d."organizationId" AND e."id" = d."environmentId"
   WHERE d."organizationId" = $1::uuid AND d."id" = $2::uuid AND d."deletedAt" IS NULL`;
 
@@ -123,7 +127,12 @@ const QUERY_RUNS = `
     "fingerprint" text, "status" text, "errorCode" text, "rowCount" int, "durationMs" int, "cacheState" text, "stages" jsonb,
     "startedAt" timestamptz)`;
 
-type SourceColumns = DataSource & { environmentSlug: string; environmentName: string; environmentKind: string };
+type SourceColumns = DataSource & {
+  environmentSlug: string;
+  environmentName: string;
+  environmentKind: string;
+  organizationSettings: unknown;
+};
 
 /** @param pools of one builder database; the source is read on a tenant connection, behind row-level security */
 export function createHotPath(pools: { system: BuilderPool; tenant: TenantPool }): HotPath {
@@ -147,8 +156,8 @@ export function createHotPath(pools: { system: BuilderPool; tenant: TenantPool }
       const statement = { name: 'quarry_source', text: SOURCE, values: [own, id] };
       const [found] = await runInOrganization(own, () => run<SourceColumns>(pools.tenant, statement));
       if (!found) return null;
-      const { environmentSlug: slug, environmentName: name, environmentKind: kind, ...row } = found;
-      return { row, environment: { id: row.environmentId, slug, name, kind } };
+      const { environmentSlug: slug, environmentName: name, environmentKind: kind, organizationSettings, ...row } = found;
+      return { row, environment: { id: row.environmentId, slug, name, kind }, organizationSettings };
     },
     async appendQueryRuns(organizationId, rows) {
       const own = checkedId(organizationId);

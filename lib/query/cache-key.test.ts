@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type CacheKeyParts, cacheKey, cachePrefix } from './cache-key';
+import { type CacheKeyParts, cacheKey } from './cache-key';
 
 const base: CacheKeyParts = {
   organizationId: 'o',
   environmentId: 'e',
   dataSourceId: 'd',
   credentialVersion: 1,
+  cacheEpoch: '.',
   schemaFingerprint: 's',
   policyFingerprint: 'none',
   normalised: 'select $1',
@@ -25,6 +26,7 @@ describe('cacheKey', () => {
       { environmentId: 'e2' },
       { dataSourceId: 'd2' },
       { credentialVersion: 2 },
+      { cacheEpoch: '.a' },
       { schemaFingerprint: 's2' },
       { policyFingerprint: 'p' },
       { normalised: 'select  $1' },
@@ -46,7 +48,7 @@ describe('cacheKey', () => {
     );
   });
 
-  it('starts with the organisation', () => {
-    expect(cacheKey(base).startsWith(cachePrefix('o'))).toBe(true);
+  it('starts with the organisation and the source', () => {
+    expect(cacheKey(base).startsWith('o:d:')).toBe(true);
   });
 });

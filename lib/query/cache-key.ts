@@ -6,6 +6,8 @@ export interface CacheKeyParts {
   environmentId: string;
   dataSourceId: string;
   credentialVersion: number;
+  /** Moves when the caches of the source or of the organisation are cleared. */
+  cacheEpoch: string;
   schemaFingerprint: string;
   policyFingerprint: string;
   /** The statement with white space and comments normalised, literals kept. */
@@ -15,8 +17,8 @@ export interface CacheKeyParts {
 }
 
 /**
- * The key of a result: the organisation (so that its entries can be counted and cleared) and a SHA-256 over all parts, each with
- * its type and length, so that no two different lists of parts give the same text.
+ * The key of a result: the organisation and the source (so that their entries can be counted and cleared) and a SHA-256 over all
+ * parts, each with its type and length, so that no two different lists of parts give the same text.
  */
 export function cacheKey(parts: CacheKeyParts): string {
   const hash = createHash('sha256').update(
@@ -25,6 +27,7 @@ export function cacheKey(parts: CacheKeyParts): string {
       parts.environmentId,
       parts.dataSourceId,
       parts.credentialVersion,
+      parts.cacheEpoch,
       parts.schemaFingerprint,
       parts.policyFingerprint,
       parts.normalised,
@@ -32,12 +35,7 @@ export function cacheKey(parts: CacheKeyParts): string {
       parts.limit,
     ]),
   );
-  return `${cachePrefix(parts.organizationId)}${hash.digest('base64url')}`;
-}
-
-/** What the keys of an organisation start with. */
-export function cachePrefix(organizationId: string): string {
-  return `query:${organizationId}:`;
+  return `${parts.organizationId}:${parts.dataSourceId}:${hash.digest('base64url')}`;
 }
 
 /** JSON with keys sorted; JSON itself keeps 1, "1", true, null and [1] apart. */

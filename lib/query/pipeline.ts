@@ -4,7 +4,7 @@ import { settings } from '../kernel/settings';
 import { executeRows, type Rows } from './execute';
 import { recordRun } from './history';
 import { locateSource, type Prepared, prepareQuery } from './prepare';
-import { findRows, flights, keepRows, resultKey } from './result-cache';
+import { findRows, flights, keepRows, peekRows, resultCache, resultKey } from './result-cache';
 import { type RunningHandle, registerRunning } from './running';
 import { atStage, Trace } from './trace';
 import type { QueryRequest, QueryResult } from './types';
@@ -71,7 +71,7 @@ async function answerRows(
   const execute = (signal: AbortSignal, spans = trace) => executeRows(ctx, prepared, running.queryId, signal, spans);
   const lookup = await trace.run('cache', async () => {
     const key = mode === 'bypass' ? null : await resultKey(ctx, prepared);
-    return { key, hit: key !== null && mode === 'use' ? await findRows(ctx, key) : null };
+    return { key, hit: key !== null && mode === 'use' ? await findRows(ctx, prepared, key) : null };
   });
   running.signal.throwIfAborted();
   const { key, hit } = lookup;
@@ -79,13 +79,13 @@ async function answerRows(
   if (key === null) return { rows: await execute(running.signal), cache: { state: 'bypass' } };
   if (mode === 'refresh') {
     const rows = await execute(running.signal);
-    await keepRows(ctx, key, rows);
+    await keepRows(ctx, prepared, key, rows);
     return { rows, cache: { state: 'miss' } };
   }
   return shareRows(ctx, prepared, key, running.signal, trace, execute);
 }
 
-/** Equal runs wait for the first one's rows. Runs that may take unequally long are not equal: the time-out is part of the key. */
+/** Equal runs wait for the first one's rows, in other instances too. Runs that may take unequally long are not equal: the time-out is part of the key. */
 async function shareRows(
   ctx: Ctx,
   prepared: Prepared,
@@ -97,12 +97,18 @@ async function shareRows(
   // The execution may outlive the run that began it, whose record is closed then: it has a trace of its own.
   const spans = new Trace();
   try {
-    const { value, started } = await flights().share(`${key}/${prepared.timeoutMs}`, signal, async (shared) => {
-      const rows = await execute(shared, spans);
-      await keepRows(ctx, key, rows);
-      return rows;
-    });
-    return { rows: value, cache: started ? { state: 'miss' } : { state: 'hit', ageMs: 0 } };
+    const work = {
+      find: () => peekRows(ctx, prepared, key),
+      make: async (shared: AbortSignal) => {
+        const value = await execute(shared, spans);
+        return { value, kept: await keepRows(ctx, prepared, key, value) };
+      },
+    };
+    // Other instances find what this one keeps only where all keep it in Redis.
+    const across = resultCache().backend === 'redis';
+    const { value, made } = await flights().share(`${key}/${prepared.timeoutMs}`, signal, work, across);
+    if (!made) resultCache().joined(key);
+    return { rows: value, cache: made ? { state: 'miss' } : { state: 'hit', ageMs: 0 } };
   } catch (error) {
     throw atStage(error, 'execute');
   } finally {

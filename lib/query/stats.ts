@@ -1,6 +1,6 @@
 import type { Ctx } from '../access';
 import { flushHistory } from './history';
-import { cacheStats } from './result-cache';
+import { resultCache } from './result-cache';
 
 /** Figures of the organisation's queries since a moment; every one follows from the recorded runs. */
 export interface QueryStats {
@@ -23,7 +23,7 @@ export interface QueryStats {
     p95Ms: number | null;
     p99Ms: number | null;
   };
-  /** What this process remembers for the organisation. */
+  /** Results that are kept for the organisation in the cache's back end, and the runs since that moment that were hits or misses. */
   cache: { entries: number; bytes: number; hits: number; misses: number };
 }
 
@@ -44,7 +44,7 @@ export async function queryStats(ctx: Ctx, since?: Date): Promise<QueryStats> {
   const cacheMisses = sum((g) => g.cacheState === 'miss');
   const errors = count - ok - cancelled;
   const [p50Ms, p95Ms, p99Ms] = await Promise.all([0.5, 0.95, 0.99].map((p) => percentile(ctx, from, ok, p)));
-  const held = await cacheStats(ctx.organization.id);
+  const held = await resultCache().stats(`${ctx.organization.id}:`);
   return {
     queries: {
       since: from.toISOString(),

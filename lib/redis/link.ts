@@ -267,7 +267,7 @@ export class RedisLink {
     else if (text === 'Command timed out') {
       this.#tripped = true;
       this.#goDown('Redis does not answer in time.');
-    }
+    } else this.#goDown('Redis cannot be reached.');
   }
 }
 

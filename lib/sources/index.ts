@@ -3,6 +3,8 @@
  * Promises: a failed test saves nothing; secrets go into the vault and never come back; a foreign or malformed id is "not found";
  * one pool per organisation, environment, source and credential version; changing a credential never breaks a running query.
  */
+export { type CacheRule, type CacheRules, cacheSettingsOf, storedOrganizationCache } from './cache-rules';
+export { clearSourceCache } from './clear-cache';
 export { type CreatedSource, createSource } from './create-source';
 export { deleteSource } from './delete-source';
 export { type ConnectionForm, describeConnection } from './describe-connection';

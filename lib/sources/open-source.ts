@@ -2,6 +2,7 @@ import type { Ctx } from '../access';
 import { getAdapter } from '../adapters/registry';
 import { readSource } from '../db';
 import { isId } from '../kernel/ids';
+import { cacheRules, storedOrganizationCache } from './cache-rules';
 import { openConnection } from './credentials';
 import { openPool } from './open-pool';
 import type { MadePool } from './pool-registry';
@@ -17,7 +18,7 @@ import type { OpenSource } from './types';
 export async function openSource(ctx: Ctx, dataSourceId: string): Promise<OpenSource> {
   const found = isId(dataSourceId) ? await readSource(ctx.organization.id, dataSourceId) : null;
   if (!found) throw sourceNotFound();
-  const { row, environment } = found;
+  const { row, environment, organizationSettings } = found;
   const source = summariseRow(row, environment);
   const make = () => makePool(ctx, row);
   return {
@@ -28,6 +29,7 @@ export async function openSource(ctx: Ctx, dataSourceId: string): Promise<OpenSo
     environmentId: row.environmentId,
     allowWrites: source.access === 'read-write',
     limits: source.limits,
+    cache: cacheRules(row.cacheSettings, storedOrganizationCache(organizationSettings)),
     lease: (options = {}) => pools().lease(ownerOf(row), row.credentialVersion, make, { ...options, clock: ctx.clock }),
   };
 }

@@ -20,6 +20,8 @@ const connectionFields = {
   password: z.string().max(4096).optional(),
   tls: tlsSchema.optional(),
   file: z.string().trim().min(1).max(4096).optional(),
+  /** What only one engine knows; its adapter says which names there are. */
+  options: z.record(z.string().max(40), z.string().trim().max(300)).optional(),
 };
 
 /** `{uri}`, separate fields, or `{file}`. Which fields an engine needs is its own business: its adapter says what is missing. */
@@ -46,6 +48,23 @@ export const limitsSchema = z.strictObject({
 });
 export type SourceLimits = z.output<typeof limitsSchema>;
 
+export const CACHE_KINDS = ['query', 'answer', 'schema'] as const;
+export type CacheKind = (typeof CACHE_KINDS)[number];
+const cacheSwitch = z.strictObject({
+  /** false: not reused, whatever was kept before. Off anywhere (installation, organisation, source) is off. */
+  enabled: z.boolean().optional(),
+  /** Seconds; unset: the organisation's, or the installation's. */
+  ttlS: z.number().int().min(1).max(31_536_000).optional(),
+});
+
+/** Whether and how long results of queries, answers to questions and schemas are reused. */
+export const cacheSettingsSchema = z.strictObject({
+  query: cacheSwitch.optional(),
+  answer: cacheSwitch.optional(),
+  schema: cacheSwitch.optional(),
+});
+export type CacheSettings = z.output<typeof cacheSettingsSchema>;
+
 /** Keys of tables as the schema names them ("public.orders"). */
 export const tablesSchema = z.array(z.string().min(1).max(512)).min(1, 'Choose at least one table, or all of them.').max(20_000);
 
@@ -71,7 +90,7 @@ export type CreateSourceInput = z.output<typeof createSourceSchema>;
 export const testSourceSchema = createSourceSchema.extend({ name: name.optional() });
 export type TestSourceInput = z.output<typeof testSourceSchema>;
 
-/** Absent fields stay as they are, secrets included. `pool` and `limits` replace what was set. */
+/** Absent fields stay as they are, secrets included. `pool`, `limits` and `cache` replace what was set. */
 export const updateSourceSchema = z
   .strictObject({
     name: name.optional(),
@@ -81,6 +100,7 @@ export const updateSourceSchema = z
     limits: limitsSchema.optional(),
     /** Null goes back to all tables. */
     tables: tablesSchema.nullable().optional(),
+    cache: cacheSettingsSchema.optional(),
   })
   .refine((input) => Object.keys(input).length > 0, { message: 'Nothing to change was given.' });
 export type UpdateSourceInput = z.output<typeof updateSourceSchema>;

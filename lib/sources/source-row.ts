@@ -3,6 +3,7 @@ import type { ConnectionSummary } from '../adapters/contract';
 import type { Prisma } from '../db';
 import { QuarryError } from '../kernel/errors';
 import { isId } from '../kernel/ids';
+import { cacheSettingsOf } from './cache-rules';
 import type { PoolOwner } from './pool-registry';
 import { pools } from './pools';
 import { limitsSchema, poolSchema, tablesSchema } from './schema';
@@ -53,11 +54,12 @@ export async function findEnvironment(ctx: Ctx, wanted = 'development'): Promise
 }
 
 /** The settings of a row, out of their JSON. */
-export function settingsOf(row: SourceRow): Pick<SourceSummary, 'access' | 'pool' | 'limits' | 'tables'> {
+export function settingsOf(row: SourceRow): Pick<SourceSummary, 'access' | 'pool' | 'limits' | 'cache' | 'tables'> {
   return {
     access: row.access === 'read-write' ? 'read-write' : 'read',
     pool: poolSchema.parse(row.poolSettings),
     limits: limitsSchema.parse(row.limits),
+    cache: cacheSettingsOf(row.cacheSettings),
     tables: row.tables === null ? null : tablesSchema.parse(row.tables),
   };
 }

@@ -1,5 +1,6 @@
 import type { Adapter, ConnectionReport, ConnectionSummary, Lease } from '../adapters/contract';
-import type { PoolSettings, SourceLimits } from './schema';
+import type { CacheRules } from './cache-rules';
+import type { CacheSettings, PoolSettings, SourceLimits } from './schema';
 
 /** What may be shown of a source. Never a secret. */
 export interface SourceSummary {
@@ -13,6 +14,7 @@ export interface SourceSummary {
   sample: string | null;
   pool: PoolSettings;
   limits: SourceLimits;
+  cache: CacheSettings;
   /** Keys of the tables that questions, suggestions and the explorer keep to ("public.orders"); null: all of them. */
   tables: string[] | null;
   createdAt: string;
@@ -36,6 +38,8 @@ export interface OpenSource {
   /** false: every wall is set for reading only. */
   allowWrites: boolean;
   limits: SourceLimits;
+  /** What is cached of the source, and for how long. */
+  cache: CacheRules;
   /**
    * A connection of the shared pool; release it.
    * @throws QuarryError pool.timeout | source.unreachable | source.auth_failed | source.host_refused | not_found (deleted meanwhile)

@@ -5,6 +5,7 @@ import { withAudit } from '../audit';
 import { recordSchemaVersion } from '../catalogue';
 import { Prisma } from '../db';
 import { QuarryError } from '../kernel/errors';
+import { newId } from '../kernel/ids';
 import { type Connected, connectAndIntrospect } from './connect';
 import { openConnection, sealConnection } from './credentials';
 import { mergeConnection } from './merge-connection';
@@ -103,6 +104,8 @@ async function save(ctx: Ctx, row: SourceRow, input: UpdateSourceInput, change: 
         ...(input.access === undefined ? {} : { access: input.access }),
         ...(input.pool === undefined ? {} : { poolSettings: input.pool }),
         ...(input.limits === undefined ? {} : { limits: input.limits }),
+        // Another epoch: what was kept under the old rules isn't found again.
+        ...(input.cache === undefined ? {} : { cacheSettings: { ...input.cache, epoch: newId() } }),
         ...(input.tables === undefined ? {} : { tables: input.tables ?? Prisma.DbNull }),
         ...(change ? { credentialVersion: change.version, summary: change.summary } : {}),
       },

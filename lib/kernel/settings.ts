@@ -100,6 +100,19 @@ export const SETTINGS = {
     'Whether sources may be on private or loopback addresses.',
   ),
   sessionIdleMs: define('SESSION_IDLE', seconds, '3600', 'Seconds without use after which a signed-in session ends.'),
+  workers: define(
+    'WORKERS',
+    z.enum(['in-process', 'separate', 'off']).optional(),
+    undefined,
+    'Whether the web server runs jobs. separate: `npm run worker` does. off: nobody. Unset: separate with REDIS_URL, else in-process.',
+  ),
+  workerConcurrency: define('WORKER_CONCURRENCY', count(1, 100), '4', 'Jobs on customer databases that a process runs at once.'),
+  historyRetentionDays: define(
+    'HISTORY_RETENTION_DAYS',
+    count(1, 3650),
+    '90',
+    'Days that query history and ended jobs are kept.',
+  ),
   sweepIntervalMs: define('SWEEP_INTERVAL', seconds, '300', 'Seconds between sweeps of idle sessions and pools.'),
   poolMax: define(
     'DB_POOL_SIZE',
@@ -127,6 +140,12 @@ export const SETTINGS = {
   readOnly: define('READ_ONLY', flag, 'true', 'Sources are read-only unless one allows writes.'),
   cacheEnabled: define('CACHE_ENABLED', flag, 'true', 'Switch for all result caches.'),
   cacheSchemaTtlMs: define('CACHE_SCHEMA_TTL', seconds, '900', 'Seconds a schema is believed before it is read again.'),
+  lazySchemaLoading: define(
+    'LAZY_SCHEMA_LOADING',
+    flag,
+    'true',
+    'Schemas are loaded when they are first needed; false loads those in use when a process starts.',
+  ),
   cacheQueryTtlMs: define('CACHE_QUERY_TTL', seconds, '300', 'Seconds a query result is reused.'),
   cacheAnswerTtlMs: define('CACHE_LLM_TTL', seconds, '3600', 'Seconds an answer to a question is reused.'),
   cacheMaxBytes: define('CACHE_MAX_BYTES', count(0), '134217728', 'Bytes that each cache may use in its back end.'),

@@ -8,6 +8,7 @@ import { logger } from '@/lib/kernel/log';
 import { settings } from '@/lib/kernel/settings';
 import { singleton } from '@/lib/kernel/singleton';
 import { flushHistory } from '@/lib/query';
+import { preloadSchemas } from '@/lib/schema';
 import { drainPools, sweepPools } from '@/lib/sources';
 
 /** Milliseconds that running queries get to end by themselves; scripts/server.mjs gives the process 15 s in all. */
@@ -23,6 +24,8 @@ export function startWorkers(): void {
   const { sweepIntervalMs } = settings();
   singleton('workers.started', () => {
     setInterval(() => void sweep(), sweepIntervalMs).unref();
+    // Beside everything else: being ready doesn't wait for it.
+    if (!settings().lazySchemaLoading) void preloadSchemas(systemClock);
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => void drain());
     return true;
   });

@@ -13,3 +13,4 @@ export { readSchema } from './read-schema';
 export { recheckSchema } from './recheck';
 export { diffSchemaVersions, listSchemaVersions, type SchemaDiff, type SchemaVersionSummary } from './versions';
 export type { SchemaAnswer, SchemaView } from './view';
+export { preloadSchemas, warmSchemas } from './warm-schemas';

@@ -42,10 +42,12 @@ const HOMES: Record<string, string[]> = {
   ioredis: ['lib/redis/', 'lib/queue/'],
   bullmq: ['lib/queue/'],
   'oxc-parser': ['lib/testing/architecture/'],
+  bson: ['lib/testing/mongodb-server/'],
+  mingo: ['lib/testing/mongodb-server/'],
 };
 
 /** Tests talk to real servers directly, to see what the product left there. */
-const FREE_IN_TESTS = new Set(['pg', 'better-sqlite3', 'next-auth']);
+const FREE_IN_TESTS = new Set(['pg', 'better-sqlite3', 'next-auth', 'mongodb']);
 
 /** Who may use the client that sees every organisation. */
 const SYSTEM_DB_USERS = [

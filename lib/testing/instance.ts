@@ -41,7 +41,15 @@ export class Instance<Request extends object, Reply extends { error?: string }> 
     return reply;
   }
 
+  /** As when a host dies: nothing is said to anybody. */
+  async kill(): Promise<void> {
+    const gone = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await gone;
+  }
+
   async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const gone = once(this.#child, 'exit');
     this.#child.disconnect();
     await gone;

@@ -21,6 +21,7 @@ import { queryError, type StopReason } from './errors';
 import type { Execution } from './execution';
 import { introspect } from './introspect';
 import type { PostgresConfig } from './manifest';
+import { readPlan, rowsRead } from './plan';
 import { inspectConnection } from './report';
 import { verifyFunctions } from './verify-functions';
 
@@ -67,6 +68,10 @@ class PostgresPool implements Pool {
 
   stats(): PoolStats {
     return this.pool.stats();
+  }
+
+  closeIdle(count: number): Promise<number> {
+    return this.pool.closeIdle(count);
   }
 
   drain(graceMs: number): Promise<void> {
@@ -186,14 +191,48 @@ class PostgresLease implements Lease {
   }
 
   async explain(statement: Statement, options: ExecuteOptions): Promise<ExplainPlan> {
-    const result = await this.execute({ ...statement, text: `EXPLAIN (FORMAT JSON) ${statement.text}` }, options);
+    const text = `EXPLAIN (FORMAT JSON, VERBOSE) ${statement.text}`;
+    const result = await this.execute({ ...statement, text }, options);
     const rows: Row[] = [];
     for await (const batch of result.rows) rows.push(...batch);
     const plan = rows[0]?.[0] ?? null;
-    const top = Array.isArray(plan)
-      ? (plan[0] as { Plan?: { 'Plan Rows'?: number; 'Total Cost'?: number } } | undefined)?.Plan
-      : undefined;
-    return { plan, estimatedRows: top?.['Plan Rows'], estimatedCost: top?.['Total Cost'] };
+    const { rows: estimatedRows, cost: estimatedCost, scans } = readPlan(plan);
+    const filtered = scans.filter(({ share }) => share !== null);
+    const sizes = filtered.length === 0 ? new Map<string, number>() : await this.tableSizes(filtered, options);
+    const estimatedRowsRead = rowsRead(scans, (schema, name) => sizes.get(`${schema}.${name}`));
+    return { plan, estimatedRows, estimatedRowsRead, estimatedCost };
+  }
+
+  /** Rows of tables as the planner believes, by "schema.name". */
+  private async tableSizes(tables: { schema: string; name: string }[], { signal, timeoutMs }: ExecuteOptions) {
+    if (!(await this.connection.settle())) throw queryError(null, this.shared.config, null, timeoutMs);
+    const found = await this.guarded(signal, timeoutMs, () =>
+      this.connection.rows(
+        `SELECT n.nspname || '.' || c.relname, c.reltuples::bigint FROM pg_catalog.pg_class c
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.reltuples >= 0 AND n.nspname || '.' || c.relname = ANY (SELECT json_array_elements_text($1::json))`,
+        [JSON.stringify(tables.map(({ schema, name }) => `${schema}.${name}`))],
+      ),
+    );
+    return new Map(found.map(([name, count]) => [String(name), Number(count)]));
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.guarded(signal, SESSION_TIMEOUT_MS, async () => {
+      if (!(await this.connection.settle())) throw queryError(null, this.shared.config, null, SESSION_TIMEOUT_MS);
+      await this.connection.rows('SELECT 1');
+    });
+  }
+
+  /** Caught up while it hears from the primary and has nothing left to replay; else the age of what it replayed last. */
+  async replicaLag(signal: AbortSignal): Promise<number | null> {
+    const [row] = await this.guarded(signal, SESSION_TIMEOUT_MS, () =>
+      this.connection.rows(`
+        SELECT CASE WHEN NOT pg_is_in_recovery() THEN NULL
+          WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 0
+          ELSE greatest(0, extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())) END`),
+    );
+    return row?.[0] == null ? null : Number(row[0]);
   }
 
   release(broken = false): void {

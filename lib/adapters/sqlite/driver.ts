@@ -17,6 +17,7 @@ import { lostReader, SqliteConnection } from './connection';
 import { introspect } from './introspect';
 import type { SqliteConfig } from './manifest';
 import { positional } from './placeholders';
+import { readScans, rowsRead, stopsEarly } from './plan';
 import { describeColumns, type RawValue, toBound, toRow } from './values';
 
 /** For what the driver asks of its own accord. */
@@ -43,6 +44,7 @@ export function openPool(config: SqliteConfig, limits: OpenLimits): Pool {
   return {
     lease: async (options) => new SqliteLease(await pool.acquire(options?.signal), pool, config, limits),
     stats: (): PoolStats => pool.stats(),
+    closeIdle: (count) => pool.closeIdle(count),
     drain: (graceMs) => pool.drain(graceMs),
   };
 }
@@ -133,10 +135,37 @@ class SqliteLease implements Lease {
   }
 
   async explain(statement: Statement, options: ExecuteOptions): Promise<ExplainPlan> {
-    const result = await this.execute({ ...statement, text: `EXPLAIN QUERY PLAN ${statement.text}` }, options);
-    const plan: Row[] = [];
-    for await (const batch of result.rows) plan.push(...batch);
-    return { plan };
+    const plan = await this.rowsOf({ ...statement, text: `EXPLAIN QUERY PLAN ${statement.text}` }, options);
+    // How far such a statement goes is not known before it runs.
+    if (stopsEarly(await this.rowsOf({ ...statement, text: `EXPLAIN ${statement.text}` }, options))) return { plan };
+    const scans = readScans(plan);
+    const sizes = new Map<string, number>();
+    for (const name of new Set(scans.flatMap((scan) => (scan.table === null ? [] : [scan.table])))) {
+      const size = await this.tableSize(name, options.signal);
+      if (size !== null) sizes.set(name, size);
+    }
+    return { plan, estimatedRowsRead: rowsRead(scans, sizes) };
+  }
+
+  private async rowsOf(statement: Statement, options: ExecuteOptions): Promise<Row[]> {
+    const rows: Row[] = [];
+    for await (const batch of (await this.execute(statement, options)).rows) rows.push(...batch);
+    return rows;
+  }
+
+  /** Rows of a table at most, without going through it; null for what has no row ids. */
+  private async tableSize(name: string, signal: AbortSignal): Promise<number | null> {
+    try {
+      const [row] = await this.readAll(`SELECT max(rowid) FROM "${name.replaceAll('"', '""')}"`, [], signal);
+      return Number(row?.[0] ?? 0);
+    } catch {
+      // An alias, a view, a table without row ids: nothing is known of it.
+      return null;
+    }
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.readAll('SELECT 1', [], signal);
   }
 
   /** Small results of the driver's own queries, raw values as text or number. */

@@ -365,7 +365,8 @@ export type Feature =
   | 'columnDefaults'
   | 'generatedColumns'
   | 'partitions'
-  | 'materializedViews';
+  /** The catalogue is read in a number of round trips that doesn't grow with the number of tables. */
+  | 'catalogueQueries';
 
 export interface Capabilities {
   /** What the engine can't do, and why, in one sentence for people. What isn't named here is offered, and the contract suite tests it. */

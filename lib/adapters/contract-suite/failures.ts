@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { collect, expectCode, read, until } from './probes';
+import { collect, expectCode, options, read, until } from './probes';
 import type { Suite } from './suite';
 
 /** Errors, time-outs, cancelling, and servers that die (C16, C17). */
@@ -63,6 +63,39 @@ export function failures(suite: Suite): void {
       await expectWorking(own);
       expect(own.stats()).toMatchObject({ active: 0, idle: 1, opened: 2 });
       expect(own.stats().errors).toBeGreaterThan(0);
+    });
+
+    it('reports a server process that dies in the middle of a result', async () => {
+      const own = suite.open();
+      const lease = await own.lease();
+      const result = await lease.execute({ text: queries.wideSeries(1_000_000) }, options({ maxRows: 1_000_000 }));
+      const reading = (async () => {
+        let batches = 0;
+        for await (const batch of result.rows) {
+          if (batches === 0) await suite.database.killBackend(lease.backendId);
+          batches += batch.length > 0 ? 1 : 0;
+        }
+      })();
+      await expectCode(reading, 'source.unreachable');
+      lease.release();
+      await expectWorking(own);
+    });
+
+    it('stops a long result that is being read when cancelled, on the server too', async () => {
+      const lease = await suite.pool.lease();
+      const { backendId } = lease;
+      const controller = new AbortController();
+      const result = await lease.execute(
+        { text: queries.wideSeries(1_000_000) },
+        options({ maxRows: 1_000_000, signal: controller.signal }),
+      );
+      const reading = (async () => {
+        for await (const batch of result.rows) if (batch.length > 0) controller.abort();
+      })();
+      await expectCode(reading, 'query.cancelled');
+      await until(async () => !(await suite.database.isRunning(backendId)));
+      lease.release();
+      await expectWorking();
     });
 
     it('drops an idle connection that died', async () => {

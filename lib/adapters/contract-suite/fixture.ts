@@ -1,9 +1,12 @@
-import type { Adapter, Cell, ColumnType, Row } from '../contract';
+import type { Adapter, Cell, ColumnType, ConnectionInput, Row } from '../contract';
+import type { Certificates } from './certificates';
 
 /** A database of its own for one part of the suite, reached past the adapter as well: what the adapter says is compared with that. */
 export interface TestDatabase {
   /** What the adapter is given to connect. */
   config: unknown;
+  /** The same in separate fields, password included, for engines with a server: the suite changes some of them. */
+  connection?: ConnectionInput;
   /** Runs set-up text as the owner, without the adapter; the fixture's own texts are all that arrives here, in whatever form it likes. */
   exec(text: string): Promise<void>;
   /** Rows (documents) in a table (collection) that the fixture's texts made, without the adapter. */
@@ -94,6 +97,50 @@ export interface Queries {
   missingTable: { text: string; message: RegExp };
   /** Reads the whole of `ledger`. */
   readLedger: string;
+  /** Reads the columns of `stored` in their order: c0, c1, … */
+  readStored(columns: number): string;
+}
+
+/** A column of a table, one value in it, and how it must come out. */
+export interface StoredExample extends ValueExample {
+  /** How the column is declared; engines without declarations leave it empty. */
+  declaration: string;
+}
+
+/** A login of a database's own, which the suite uses and changes. */
+export interface TestLogin {
+  /** Fields of a connection: user name and password, and whatever else the login needs. */
+  connection: ConnectionInput;
+  setPassword(password: string): Promise<void>;
+  drop(): Promise<void>;
+}
+
+/** A server that only one test file uses, so that it can be stopped, and wants TLS. */
+export interface PrivateServer {
+  /** Fields of a connection (host localhost, port, database, user name and password) of a login that may do everything; no TLS in it. */
+  connection: ConnectionInput;
+  /** The same of a login that is let in by its client certificate (CERTIFICATE_LOGIN) and not without. */
+  certificateConnection: ConnectionInput;
+  /** Whether the connection behind a lease is encrypted, by the server's own word. */
+  isEncrypted(backendId: string): Promise<boolean>;
+  /** Ends the server as an operator does who doesn't wait for clients. */
+  stop(): Promise<void>;
+  /** Starts it again at the same port with the same data. */
+  start(): Promise<void>;
+  /** Ends it for good and removes what it left. */
+  remove(): Promise<void>;
+}
+
+/** Engines with a server: what the suite needs to know of it. */
+export interface ServerFixture {
+  /** Makes a login that may read `database`. `connectionLimit`: the server lets it in so many times at once. */
+  createLogin(database: TestDatabase, options: { password: string; connectionLimit?: number }): Promise<TestLogin>;
+  /** What is said when the server lets nobody more in. */
+  tooManyConnections: RegExp;
+  /** Runs the copyable text of the connection report as an administrator, under another user name so that tests don't meet, with a password. */
+  runReadOnlyUserSql(database: TestDatabase, text: string): Promise<TestLogin>;
+  /** A server of its own on 127.0.0.1 that demands TLS with these certificates, and takes no client without it. Running when it resolves. */
+  startServer(certificates: Certificates): Promise<PrivateServer>;
 }
 
 /** What differs between engines in a test of the same promise. An engine's file is contract-fixture.ts. */
@@ -105,6 +152,22 @@ export interface EngineFixture {
   queries: Queries;
   /** Each literal comes out exactly so. */
   values: ValueExample[];
+  /** The same through columns of a table: every type the engine has. */
+  stored: StoredExample[];
+  /** Set-up text: a table `stored` with the columns c0, c1, … and one row. `Queries.readStored` reads it. */
+  makeStored(values: readonly StoredExample[]): string;
+  /** Text that isn't valid UTF-8, in whatever way the engine can hold it; read by a query on the database `create` makes. */
+  invalidText: Example & { setUp?: string; create?: () => Promise<TestDatabase> };
+  /** Set-up text: a table of any name, with the columns id and note and the row (1, 'one'). */
+  makeTable(name: string): string;
+  /** Set-up text: `measurements` (id, day, degrees) in two partitions by year of day, with one row in each. Only where partitions are offered. */
+  partitioned?: string;
+  /**
+   * Files: how many statements reading the catalogue took. Engines with a server are counted on the wire.
+   */
+  countCatalogueQueries?(database: TestDatabase): Promise<number>;
+  /** Engines with a server. */
+  server?: ServerFixture;
   /** The shop of the introspection tests in the engine's own words, see shop.ts. Set-up text. */
   shop: string;
   /** Reads these columns of a table, names already quoted and qualified by the dialect. */
@@ -113,6 +176,8 @@ export interface EngineFixture {
   ownKey?: string;
   /** Set-up text: n tables t0, t1, … with twenty columns (besides ownKey) each; rows only where columns can't be seen without. */
   manyTables(n: number): string;
+  /** Set-up text: drops those again. */
+  dropTables(n: number): string;
   /** Statements that would change something, or reach outside; run with the parser bypassed. */
   attacks: string[];
   /** Attacks that the parser must refuse although they begin like a query. */
@@ -124,3 +189,6 @@ export const ODD_NAME = 'Ünïcode "quoted" 🦆 select';
 
 /** A value that would be a statement if it were ever read as text of the language. */
 export const EVIL = "x'); DROP TABLE ledger; --";
+
+/** The common name of the client certificate, and the login that it belongs to. */
+export const CERTIFICATE_LOGIN = 'by_certificate';

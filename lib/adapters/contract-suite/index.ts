@@ -5,14 +5,20 @@ import { introspection } from './introspection';
 import { parameters } from './parameters';
 import { parser } from './parser';
 import { pooling } from './pooling';
+import { privateServer } from './private-server';
 import { report } from './report';
+import { server } from './server';
 import { streams } from './streams';
 import { Suite } from './suite';
 import { values } from './values';
 import { walls } from './walls';
 
-export { type EngineFixture, EVIL, type Example, ODD_NAME, type TestDatabase, type ValueExample } from './fixture';
+export { type Certificates, makeCertificates } from './certificates';
+export type { EngineFixture, PrivateServer, ServerFixture, StoredExample, TestDatabase, TestLogin } from './fixture';
+export { CERTIFICATE_LOGIN, ODD_NAME } from './fixture';
 export { collect, expectCode, options, read, until } from './probes';
+
+const AREAS = [values, parameters, walls, parser, streams, failures, pooling, report, introspection, server, privateServer];
 
 /**
  * Runs what an adapter promises against a real server or file: the definition of done for an engine. Every text that an engine is given
@@ -24,6 +30,6 @@ export function contractSuite(fixture: EngineFixture): void {
     const suite = new Suite(fixture);
     beforeAll(() => suite.setUp());
     afterAll(() => suite.tearDown());
-    for (const area of [values, parameters, walls, parser, streams, failures, pooling, report, introspection]) area(suite);
+    for (const area of AREAS) area(suite);
   });
 }

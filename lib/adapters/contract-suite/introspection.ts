@@ -4,6 +4,21 @@ import { read } from './probes';
 import { expectedShop, normaliseTable } from './shop';
 import type { Suite } from './suite';
 
+/** Spaces, quotes of three kinds, dots, a keyword, capitals, accents, emoji. */
+const ODD_TABLES = [
+  'two words',
+  'Quo"ted',
+  "it's",
+  'back`tick',
+  'a.dot',
+  'select',
+  'MixedCase',
+  'été',
+  '🦆 ducks',
+  '100%',
+  'x;--',
+];
+
 /** Catalogues (D1, D9). */
 export function introspection(suite: Suite): void {
   const { dialect, fixture } = suite;
@@ -36,6 +51,33 @@ export function introspection(suite: Suite): void {
           ).toEqual([table.name]);
           expect((await read(pool, text)).rows, text).toHaveLength(1);
         }
+      });
+    });
+
+    it('finds and reads tables of any name', async () => {
+      await suite.withDatabase(async (database, pool) => {
+        for (const name of ODD_TABLES) await database.exec(fixture.makeTable(name));
+        const { tables, defaultSchema } = await introspect(pool);
+        expect(tables.map((table) => table.name).sort()).toEqual([...ODD_TABLES].sort());
+        for (const table of tables) {
+          const text = fixture.selectColumns(dialect.qualify(table, defaultSchema), ['id', 'note'].map(dialect.quoteIdentifier));
+          const facts = await dialect.parse(text);
+          expect(facts.tables.map((found) => found.name)).toEqual([table.name]);
+          expect((await read(pool, dialect.limit(text, facts, 5))).rows, text).toEqual([['1', 'one']]);
+        }
+      });
+    });
+
+    suite.offered('partitions', 'sees a partitioned table as one table', async () => {
+      await suite.withDatabase(async (database, pool) => {
+        if (!fixture.partitioned) throw new Error('The fixture lacks `partitioned`.');
+        await database.exec(fixture.partitioned);
+        const { tables, defaultSchema } = await introspect(pool);
+        const found = tables.find((table) => table.name === 'measurements');
+        expect(found).toMatchObject({ kind: 'partitioned table' });
+        expect(found?.columns.map((column) => column.name)).toEqual(['id', 'day', 'degrees']);
+        const text = fixture.selectColumns(dialect.qualify({ name: 'measurements' }, defaultSchema), ['id']);
+        expect((await read(pool, text)).rows).toHaveLength(2);
       });
     });
 

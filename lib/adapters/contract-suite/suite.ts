@@ -47,6 +47,12 @@ export class Suite {
     this.pools.push(this.made.pool);
   }
 
+  /** Drains every pool but the shared one: before a login or a server goes away. */
+  async drainOthers(): Promise<void> {
+    const others = this.pools.splice(1);
+    await Promise.all(others.map((opened) => opened.drain(0)));
+  }
+
   async tearDown(): Promise<void> {
     await Promise.all(this.pools.map((opened) => opened.drain(0)));
     await this.made?.database.drop();

@@ -18,6 +18,32 @@ export function values(suite: Suite): void {
       );
     });
 
+    it('keeps every type exactly through the columns of a table', async () => {
+      await suite.withDatabase(async (database, pool) => {
+        await database.exec(fixture.makeStored(fixture.stored));
+        const { columns, rows } = await read(pool, queries.readStored(fixture.stored.length));
+        const found = columns.map((column, i) => ({ type: column.type, cell: rows[0]?.[i] }));
+        const seen = fixture.stored.map(({ literal, declaration }, i) => ({ declaration, literal, ...found[i] }));
+        expect(rows).toHaveLength(1);
+        expect(seen).toEqual(
+          fixture.stored.map(({ literal, declaration, type, cell }) => ({ declaration, literal, type, cell })),
+        );
+      });
+    });
+
+    it('gives text that is not valid UTF-8 with replacement characters, and does not fail', async () => {
+      const { setUp, text, rows } = fixture.invalidText;
+      const database = await (fixture.invalidText.create ?? fixture.create)();
+      const pool = suite.open({}, database.config);
+      try {
+        if (setUp) await database.exec(setUp);
+        expect((await read(pool, text)).rows).toEqual(rows);
+      } finally {
+        await pool.drain(0);
+        await database.drop();
+      }
+    });
+
     it('keeps NULL, and names of any kind', async () => {
       const { columns, rows } = await read(suite.pool, queries.oddNames.text);
       expect(columns.map((column) => column.name)).toEqual(queries.oddNames.columns);

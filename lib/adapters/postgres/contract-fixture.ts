@@ -1,7 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import type { Adapter } from '../contract';
-import { type EngineFixture, ODD_NAME, type TestDatabase } from '../contract-suite';
+import {
+  type EngineFixture,
+  ODD_NAME,
+  type ServerFixture,
+  type StoredExample,
+  type TestDatabase,
+  type TestLogin,
+  until,
+} from '../contract-suite';
 import { postgres } from './index';
 import { createPostgresDatabase } from './test-database';
+import { startPostgresServer } from './test-server';
 
 const { dialect } = postgres;
 
@@ -9,12 +19,13 @@ const { dialect } = postgres;
 const TRACES = `
   SELECT count(*) || ' ' || (SELECT count(*) FROM pg_largeobject_metadata) || ' ' || (SELECT count(*) FROM pg_namespace) FROM pg_class`;
 
-async function create(): Promise<TestDatabase> {
-  const database = await createPostgresDatabase();
+async function create(encoding?: string): Promise<TestDatabase> {
+  const database = await createPostgresDatabase(encoding);
   const backends = async (pid: string, condition = 'true') =>
     Number(await database.scalar(`SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid} AND ${condition}`));
   return {
     config: database.config,
+    connection: database.connection,
     exec: (text) => database.exec(text),
     count: async (table) => Number(await database.scalar(`SELECT count(*) FROM ${table}`)),
     snapshot: async () => [
@@ -30,11 +41,90 @@ async function create(): Promise<TestDatabase> {
   };
 }
 
+async function createLogin(
+  database: TestDatabase,
+  { password, connectionLimit = -1 }: { password: string; connectionLimit?: number },
+): Promise<TestLogin> {
+  const username = `login_${randomBytes(6).toString('hex')}`;
+  await database.exec(
+    `CREATE ROLE ${username} LOGIN PASSWORD '${password}' CONNECTION LIMIT ${connectionLimit}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${username}`,
+  );
+  return loginOf(database, username, password);
+}
+
+function loginOf(database: TestDatabase, username: string, password: string): TestLogin {
+  return {
+    connection: { ...database.connection, username, password },
+    setPassword: (next) => database.exec(`ALTER ROLE ${username} PASSWORD '${next}'`),
+    drop: async () => {
+      await until(async () => (await database.count(`pg_stat_activity WHERE usename = '${username}'`)) === 0);
+      await database.exec(`DROP OWNED BY ${username}; DROP ROLE ${username}`);
+    },
+  };
+}
+
+const server: ServerFixture = {
+  createLogin,
+  tooManyConnections: /no free connection slot/,
+  runReadOnlyUserSql: async (database, text) => {
+    const username = `reader_${randomBytes(6).toString('hex')}`;
+    await database.exec(text.replaceAll('quarry_reader', username));
+    await database.exec(`ALTER ROLE ${username} PASSWORD 'only-reads'`);
+    return loginOf(database, username, 'only-reads');
+  },
+  startServer: startPostgresServer,
+};
+
+/** Every type of PostgreSQL that has a form of its own, at its limits. */
+const STORED: StoredExample[] = [
+  ['smallint', '-32768', 'integer', '-32768'],
+  ['integer', '2147483647', 'integer', '2147483647'],
+  ['bigint', '-9223372036854775808', 'bigint', '-9223372036854775808'],
+  ['numeric', '18446744073709551615', 'decimal', '18446744073709551615'],
+  ['numeric(38,10)', '1234567890123456789012345678.0123456789', 'decimal', '1234567890123456789012345678.0123456789'],
+  ['numeric', "'NaN'", 'decimal', 'NaN'],
+  ['numeric', "'-Infinity'", 'decimal', '-Infinity'],
+  ['real', '16777216', 'double', 16777216],
+  ['real', '0.1', 'double', 0.1],
+  ['double precision', '0.30000000000000004', 'double', 0.30000000000000004],
+  ['double precision', "'NaN'", 'double', 'NaN'],
+  ['double precision', "'Infinity'", 'double', 'Infinity'],
+  ['money', "'12.34'", 'text', '$12.34'],
+  ['boolean', 'false', 'boolean', false],
+  ['text', "'é 🦆'", 'text', 'é 🦆'],
+  ['varchar(10)', "''", 'text', ''],
+  ['char(4)', "'ab'", 'text', 'ab  '],
+  ['name', "'n'", 'text', 'n'],
+  ['date', "'0001-01-01'", 'date', '0001-01-01'],
+  ['date', "'-infinity'", 'date', '-infinity'],
+  ['time', "'24:00:00'", 'time', '24:00:00'],
+  ['timetz', "'23:59:59.999999-11'", 'timetz', '23:59:59.999999-11:00'],
+  ['timestamp', "'2024-12-31 23:59:59.999999'", 'timestamp', '2024-12-31T23:59:59.999999'],
+  ['timestamptz', "'2024-03-31 02:30:00 Europe/Berlin'", 'timestamptz', '2024-03-31T01:30:00Z'],
+  ['interval', "'-1 mon +2 days -00:00:00.5'", 'interval', 'P-1M2DT-0.5S'],
+  ['uuid', "'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'", 'uuid', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
+  ['json', `'{"b": 1, "a": [9007199254740993]}'`, 'json', { b: 1, a: ['9007199254740993'] }],
+  ['jsonb', `'{"b": {"c": null}, "a": 1.50}'`, 'json', { a: 1.5, b: { c: null } }],
+  ['bigint[]', "'{9223372036854775807,NULL}'", 'array', ['9223372036854775807', null]],
+  ['numeric(10,2)[]', "'{{1.10},{2.20}}'", 'array', [['1.10'], ['2.20']]],
+  ['text[]', `'{"a,b","NULL",NULL,""}'`, 'array', ['a,b', 'NULL', null, '']],
+  ['bytea', "'\\x00ff80'", 'binary', 'AP+A'],
+  ['bit(4)', "B'0101'", 'bit', '0101'],
+  ['bit varying', "B'1'", 'bit', '1'],
+  ['inet', "'2001:db8::1/64'", 'inet', '2001:db8::1/64'],
+  ['cidr', "'10.0.0.0/8'", 'inet', '10.0.0.0/8'],
+  ['point', "'(1.5,-2)'", 'geometry', '(1.5,-2)'],
+  ['polygon', "'((0,0),(1,1),(1,0))'", 'geometry', '((0,0),(1,1),(1,0))'],
+  ['int8range', "'[1,9223372036854775807)'", 'text', '[1,9223372036854775807)'],
+  ['tsvector', "'a b'", 'text', "'a' 'b'"],
+  ['xml', "'<a/>'", 'text', '<a/>'],
+].map(([declaration, literal, type, cell]) => ({ declaration, literal, type, cell }) as StoredExample);
+
 /** PostgreSQL's words for the contract suite. */
 export const fixture: EngineFixture = {
   label: 'PostgreSQL',
   adapter: postgres as Adapter,
-  create,
+  create: () => create(),
   queries: {
     makeLedger: "CREATE TABLE ledger (id integer PRIMARY KEY, note text); INSERT INTO ledger VALUES (1, 'one'), (2, 'two')",
     one: { text: 'SELECT 41 + 1', rows: [['42']] },
@@ -81,6 +171,7 @@ export const fixture: EngineFixture = {
     volatile: ['SELECT random()', 'SELECT CURRENT_TIMESTAMP'],
     missingTable: { text: 'SELECT * FROM no_such_table', message: /no_such_table/ },
     readLedger: 'SELECT * FROM ledger',
+    readStored: (columns) => `SELECT ${Array.from({ length: columns }, (_, i) => `c${i}`).join(', ')} FROM stored`,
 
     series: (n) => `SELECT i FROM generate_series(1, ${n}) i`,
     wideSeries: (n) =>
@@ -139,6 +230,24 @@ export const fixture: EngineFixture = {
     { literal: 'ROW(1, NULL)', type: 'unknown', cell: '(1,)' },
     { literal: "'[1,5)'::int4range", type: 'text', cell: '[1,5)' },
   ],
+  stored: STORED,
+  makeStored: (values) =>
+    `CREATE TABLE stored (${values.map(({ declaration }, i) => `c${i} ${declaration}`).join(', ')});
+     INSERT INTO stored VALUES (${values.map(({ literal }) => literal).join(', ')})`,
+  invalidText: {
+    create: () => create('SQL_ASCII'),
+    setUp: "CREATE TABLE bytes (t text); INSERT INTO bytes VALUES (convert_from('\\xff41c3', 'SQL_ASCII'))",
+    text: 'SELECT t FROM bytes',
+    rows: [['\uFFFDA\uFFFD']],
+  },
+  makeTable: (name) =>
+    `CREATE TABLE ${dialect.quoteIdentifier(name)} (id integer, note text); INSERT INTO ${dialect.quoteIdentifier(name)} VALUES (1, 'one')`,
+  partitioned: `
+    CREATE TABLE measurements (id integer, day date, degrees numeric(5,2)) PARTITION BY RANGE (day);
+    CREATE TABLE measurements_2024 PARTITION OF measurements FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+    CREATE TABLE measurements_2025 PARTITION OF measurements FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+    INSERT INTO measurements VALUES (1, '2024-05-01', 20.5), (2, '2025-05-01', 21.5)`,
+  server,
   shop: `
     CREATE TABLE customers (region text, no integer, email text UNIQUE, "näme 🦆" text, PRIMARY KEY (region, no));
     CREATE TABLE "Customer Orders" (id integer PRIMARY KEY, customer_region text, customer_no integer, "select" text, amount numeric(10,2),
@@ -152,6 +261,7 @@ export const fixture: EngineFixture = {
     const columns = Array.from({ length: 20 }, (_, i) => `c${i} integer`).join(', ');
     return Array.from({ length: n }, (_, i) => `CREATE TABLE t${i} (${columns})`).join(';\n');
   },
+  dropTables: (n) => Array.from({ length: n }, (_, i) => `DROP TABLE t${i}`).join('; '),
   selectColumns: (table, columns) => `SELECT ${columns.join(', ')} FROM ${table}`,
 
   attacks: [

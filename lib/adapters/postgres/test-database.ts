@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { readEnv } from '../../kernel/env';
+import type { ConnectionInput } from '../contract';
 import { manifest, type PostgresConfig } from './manifest';
 
 /** A database of its own on the test server, and a direct connection to it. Only for tests. */
 export interface PostgresTestDatabase {
   name: string;
   config: PostgresConfig;
+  /** The same in separate fields. */
+  connection: ConnectionInput;
   exec(sql: string): Promise<void>;
   scalar(sql: string): Promise<unknown>;
   drop(): Promise<void>;
@@ -19,18 +22,22 @@ export function testServerUrl(): string {
   return url;
 }
 
-export async function createPostgresDatabase(): Promise<PostgresTestDatabase> {
+/** @param encoding of the database; SQL_ASCII holds any bytes */
+export async function createPostgresDatabase(encoding = 'UTF8'): Promise<PostgresTestDatabase> {
   const name = `adapters_${randomBytes(6).toString('hex')}`;
   const admin = new pg.Client({ connectionString: testServerUrl() });
   await admin.connect();
-  await admin.query(`CREATE DATABASE ${name}`);
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE template0 ENCODING '${encoding}' LC_COLLATE 'C' LC_CTYPE 'C'`);
   const url = new URL(testServerUrl());
   url.pathname = `/${name}`;
   const direct = new pg.Client({ connectionString: url.href });
   await direct.connect();
+  const config = manifest.parseConnection({ uri: url.href });
+  const { host, port, username, password } = config;
   return {
     name,
-    config: manifest.parseConnection({ uri: url.href }),
+    config,
+    connection: { host, port, database: name, username, password },
     exec: async (sql) => {
       await direct.query(sql);
     },

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import type { Adapter } from '../contract';
-import { type EngineFixture, ODD_NAME, type TestDatabase } from '../contract-suite';
+import { type EngineFixture, ODD_NAME, type StoredExample, type TestDatabase } from '../contract-suite';
 import { sqlite } from './index';
+import { introspect } from './introspect';
+import type { SqliteConfig } from './manifest';
+import type { RawValue } from './values';
 
 const { dialect } = sqlite;
 
@@ -50,6 +53,29 @@ function processState(pid: string): string | null {
     return null;
   }
 }
+
+/** Every storage class under every affinity that changes something, and the declarations that people use for the types SQLite lacks. */
+const STORED: StoredExample[] = [
+  ['integer', '-9223372036854775808', 'bigint', '-9223372036854775808'],
+  ['bigint', '9007199254740993', 'bigint', '9007199254740993'],
+  ['tinyint', '255', 'bigint', '255'],
+  ['real', '0.30000000000000004', 'double', 0.30000000000000004],
+  ['double', '9e999', 'double', 'Infinity'],
+  ['text', "'é 🦆'", 'text', 'é 🦆'],
+  ['varchar(10)', "''", 'text', ''],
+  ['blob', "x'00ff80'", 'binary', 'AP+A'],
+  ['boolean', '0', 'boolean', false],
+  ['decimal(38,10)', '12.5', 'decimal', '12.5'],
+  ['decimal(20)', '9223372036854775807', 'decimal', '9223372036854775807'],
+  ['date', "'2024-02-29'", 'date', '2024-02-29'],
+  ['time', "'03:04:05.5'", 'time', '03:04:05.5'],
+  ['datetime', "'2024-01-02 03:04:05.123'", 'timestamp', '2024-01-02T03:04:05.123'],
+  ['datetime', "'yesterday'", 'text', 'yesterday'],
+  ['uuid', "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'", 'uuid', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
+  ['json', `'{"big": 9007199254740993}'`, 'json', { big: '9007199254740993' }],
+  ['integer', "'a word'", 'text', 'a word'],
+  ['year', '2024', 'decimal', '2024'],
+].map(([declaration, literal, type, cell]) => ({ declaration, literal, type, cell }) as StoredExample);
 
 /** SQLite's words for the contract suite. */
 export const fixture: EngineFixture = {
@@ -102,6 +128,7 @@ export const fixture: EngineFixture = {
     volatile: ['SELECT random()', 'SELECT CURRENT_TIMESTAMP'],
     missingTable: { text: 'SELECT * FROM no_such_table', message: /no_such_table/ },
     readLedger: 'SELECT * FROM ledger',
+    readStored: (columns) => `SELECT ${Array.from({ length: columns }, (_, i) => `c${i}`).join(', ')} FROM stored`,
 
     series: (n) => `WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < ${n}) SELECT i FROM c`,
     wideSeries: (n) =>
@@ -121,6 +148,13 @@ export const fixture: EngineFixture = {
     { literal: "'9223372036854775807'", type: 'text', cell: '9223372036854775807' },
     { literal: "date('2024-02-29')", type: 'text', cell: '2024-02-29' },
   ],
+  stored: STORED,
+  makeStored: (values) =>
+    `CREATE TABLE stored (${values.map(({ declaration }, i) => `c${i} ${declaration}`).join(', ')});
+     INSERT INTO stored VALUES (${values.map(({ literal }) => literal).join(', ')})`,
+  invalidText: { text: "SELECT CAST(x'ff41c3' AS text)", rows: [['\uFFFDA\uFFFD']] },
+  makeTable: (name) =>
+    `CREATE TABLE ${dialect.quoteIdentifier(name)} (id integer, note text); INSERT INTO ${dialect.quoteIdentifier(name)} VALUES (1, 'one')`,
   shop: `
     CREATE TABLE customers (region text NOT NULL, no integer NOT NULL, email text UNIQUE, "näme 🦆" text, PRIMARY KEY (region, no));
     CREATE TABLE "Customer Orders" (id integer PRIMARY KEY, customer_region text, customer_no integer, "select" text, amount numeric(10,2),
@@ -132,6 +166,22 @@ export const fixture: EngineFixture = {
   manyTables: (n) => {
     const columns = Array.from({ length: 20 }, (_, i) => `c${i} integer`).join(', ');
     return Array.from({ length: n }, (_, i) => `CREATE TABLE t${i} (${columns})`).join(';\n');
+  },
+  dropTables: (n) => Array.from({ length: n }, (_, i) => `DROP TABLE t${i}`).join('; '),
+  countCatalogueQueries: async (database) => {
+    const direct = new Database(path.join(folder, (database.config as SqliteConfig).file), { readonly: true });
+    direct.defaultSafeIntegers(true);
+    const asked: string[] = [];
+    await introspect(async (text, params) => {
+      asked.push(text);
+      return direct
+        .prepare(text)
+        .raw(true)
+        .all(...params) as RawValue[][];
+    });
+    direct.close();
+    // Counting rows, 200 tables at a time, reads the tables themselves.
+    return asked.filter((text) => /pragma_|sqlite_schema/.test(text)).length;
   },
   selectColumns: (table, columns) => `SELECT ${columns.join(', ')} FROM ${table}`,
 

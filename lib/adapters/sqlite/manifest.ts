@@ -26,7 +26,6 @@ export const manifest: Manifest<SqliteConfig> = {
       server: 'SQLite is a file that Quarry opens itself, so there is no server, login, password or TLS.',
       schemas: 'A SQLite file has no schemas: every table has a name of its own.',
       partitions: 'SQLite keeps every table whole.',
-      materializedViews: 'SQLite computes a view each time it is read.',
     },
     sql: true,
     transactions: true,

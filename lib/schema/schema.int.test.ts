@@ -144,11 +144,93 @@ describe('versions', () => {
     });
   });
 
+  it('[D6] names the saved questions, apps and policies that a dropped column breaks', async () => {
+    const { id, run } = await connected(SHOP);
+    const other = await connected(SHOP);
+    const createdById = org.user.id;
+    const save = (name: string, query: string, dataSourceId = id, deletedAt: Date | null = null) =>
+      org.ctx.db.savedQuestion.create({ data: { name, query, dataSourceId, createdById, deletedAt } });
+    await save('Open orders', "SELECT count(*) FROM orders WHERE status = 'new'");
+    await save('Customers', 'SELECT name FROM customers');
+    await save('Elsewhere', 'SELECT status FROM orders', other.id);
+    await save('Deleted', 'SELECT status FROM orders', id, new Date());
+    const widget = (query: string) => ({ pages: [{ widgets: [{ dataSourceId: id, query }] }] });
+    const app = await org.ctx.db.website.create({ data: { name: 'Shop floor', slug: randomUUID(), createdById } });
+    const versions = [widget('SELECT 1'), widget('SELECT o.status FROM orders o')];
+    for (const [at, content] of versions.entries())
+      await org.ctx.db.websiteVersion.create({ data: { websiteId: app.id, version: at + 1, content, createdById } });
+    const rules = { masks: [{ table: 'public.orders', column: 'status', kind: 'full' }] };
+    await org.ctx.db.policy.create({ data: { dataSourceId: id, rules, fingerprint: 'x' } });
+    await run('ALTER TABLE orders DROP COLUMN status');
+    await refreshSchema(org.ctx, id);
+    const { breaks } = await diffSchemaVersions(org.ctx, id, 1, 2);
+    const because = ['public.orders.status is gone'];
+    expect(breaks).toEqual([
+      { kind: 'policy', id: expect.any(String), name: expect.stringContaining('Access policy'), certain: true, because },
+      { kind: 'question', id: expect.any(String), name: 'Open orders', certain: true, because },
+      { kind: 'app', id: app.id, name: 'Shop floor', certain: true, because },
+    ]);
+    // The other way round nothing is lost.
+    expect((await diffSchemaVersions(org.ctx, id, 2, 1)).breaks).toEqual([]);
+  });
+
+  it('[D6] keeps the newest hundred', async () => {
+    const { id, admin } = await connected('CREATE TABLE t (id int)');
+    const { organizationId, catalogue } = await org.ctx.db.schemaVersion.findFirstOrThrow({ where: { dataSourceId: id } });
+    const filler = Array.from({ length: 120 }, (_, i) => ({
+      version: i + 2,
+      fingerprint: `f${i}`,
+      dataSourceId: id,
+      tableCount: 1,
+    }));
+    await org.ctx.db.schemaVersion.createMany({
+      data: filler.map((row) => ({ ...row, organizationId, catalogue: catalogue ?? {} })),
+    });
+    await admin.query('ALTER TABLE t ADD COLUMN more int');
+    expect((await refreshSchema(org.ctx, id)).version).toBe(122);
+    const kept = await org.ctx.db.schemaVersion.findMany({ where: { dataSourceId: id }, select: { version: true } });
+    expect(kept.map(({ version }) => version).sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i + 23));
+  });
+
   it('survives many who refresh at the same time', async () => {
     const { id, admin } = await connected(SHOP);
     await admin.query('ALTER TABLE orders ADD COLUMN note text');
     const views = await Promise.all(Array.from({ length: 6 }, () => refreshSchema(org.ctx, id)));
     expect(new Set(views.map((view) => view.version))).toEqual(new Set([2]));
+  });
+});
+
+describe('[A12] chosen tables', () => {
+  it('are all that a question sees, until all are chosen again', async () => {
+    const { id } = await connected(`${SHOP}; CREATE TABLE audit_log (id int, order_id int REFERENCES orders (id))`);
+    const whole = await getSchema(org.ctx, id);
+    expect(whole).toMatchObject({ hiddenTables: 0 });
+    await updateSource(org.ctx, id, { tables: ['public.orders', 'public.gone'] });
+    const chosen = await getSchema(org.ctx, id);
+    expect(chosen.catalogue.tables.map((table) => table.name)).toEqual(['orders']);
+    // A reference to a table that isn't there would lead questions nowhere.
+    expect(chosen.catalogue.tables[0]?.foreignKeys).toEqual([]);
+    expect(chosen).toMatchObject({ hiddenTables: 2, version: whole.version });
+    expect(chosen.fingerprint).not.toBe(whole.fingerprint);
+    const all = await readSchema(org.ctx, id, { all: true });
+    expect(all.tables.map((table) => [table.name, table.chosen])).toEqual([
+      ['audit_log', false],
+      ['customers', false],
+      ['orders', true],
+    ]);
+    await updateSource(org.ctx, id, { tables: ['public.customers'] });
+    expect((await getSchema(org.ctx, id)).fingerprint).not.toBe(chosen.fingerprint);
+    await updateSource(org.ctx, id, { tables: null });
+    expect(await getSchema(org.ctx, id)).toMatchObject({ hiddenTables: 0, fingerprint: whole.fingerprint });
+    expect((await readSchema(org.ctx, id)).tables[0]).not.toHaveProperty('chosen');
+  });
+
+  it('can be said when the source is connected', async () => {
+    const database = await createSourceDatabase(SHOP);
+    made.push(database);
+    const source = { name: randomUUID(), type: 'postgres', connection: database.connection, tables: ['public.customers'] };
+    const { id } = await createSource(org.ctx, source);
+    expect((await getSchema(org.ctx, id)).catalogue.tables.map((table) => table.name)).toEqual(['customers']);
   });
 });
 

@@ -59,8 +59,8 @@ function columnUse(text: string, table: CatalogueTable, column: string, used: Ca
   return best;
 }
 
-const NAME = String.raw`(?:[\p{L}_][\p{L}\p{N}_$]*|"[^"]+"|\`[^\`]+\`|\[[^\]]+\])`;
-const EDGE = String.raw`[\p{L}\p{N}_]`;
+const NAME = /(?:[\p{L}_][\p{L}\p{N}_$]*|"[^"]+"|`[^`]+`|\[[^\]]+\])/u.source;
+const EDGE = /[\p{L}\p{N}_]/u.source;
 
 /** Where a name stands as a word: what it is qualified by, and whether it is an alias that the query itself makes. */
 function occurrences(text: string, name: string): { qualifier: string | null; isAlias: boolean }[] {

@@ -12,6 +12,11 @@ export const schemaQuerySchema = z.object({
     .transform((value) => value === 'true'),
 });
 
+export const tableQuerySchema = z.object({
+  /** As in the catalogue: "public.orders". */
+  table: z.string().min(1).max(512),
+});
+
 export const versionsQuerySchema = z.object({
   /** Only versions below this one: the next page. */
   before: version.optional(),

@@ -41,6 +41,8 @@ export interface RunningExecution {
 /** One session on a server, with the walls set for reading. */
 export class PostgresConnection {
   dead = false;
+  /** The database has no encoding (SQL_ASCII): its text may be any bytes, and what isn't UTF-8 of them is shown as U+FFFD. */
+  anyBytes = false;
   private current: RunningExecution | null = null;
   private cancelling: Promise<void> | null = null;
   private settling: Promise<boolean> | null = null;
@@ -85,7 +87,7 @@ export class PostgresConnection {
    * READ ONLY transaction which is rolled back. Our own constant text, hence one message with several statements.
    */
   private async setUp(): Promise<void> {
-    await this.client.query(
+    const results: unknown = await this.client.query(
       [
         ...(this.shared.limits.allowWrites ? [] : ['SET default_transaction_read_only = on']),
         `SET statement_timeout = ${SESSION_TIMEOUT_MS}`,
@@ -99,8 +101,12 @@ export class PostgresConnection {
         "SET xmloption = 'content'",
         'SET standard_conforming_strings = on',
         'SET row_security = on',
+        // The server would refuse to send bytes that it can't call UTF-8.
+        "SELECT set_config('client_encoding', 'SQL_ASCII', false) WHERE current_setting('server_encoding') = 'SQL_ASCII'",
       ].join('; '),
     );
+    const [encoding] = (Array.isArray(results) ? results.slice(-1) : []) as pg.QueryResult[];
+    this.anyBytes = (encoding?.rows.length ?? 0) > 0;
     if (this.shared.customTypes === null) await this.loadTypes();
   }
 

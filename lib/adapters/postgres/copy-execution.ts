@@ -4,6 +4,7 @@ import type { RunningExecution } from './connection';
 import { isLost } from './execution';
 import { TextPacker } from './text-packer';
 import type { ValueType } from './types';
+import { WaitingReader } from './waiting-reader';
 
 type Wire = Connection & { stream: Connection['stream'] & { cork(): void; uncork(): void; pause(): void; resume(): void } };
 
@@ -38,8 +39,7 @@ export class CopyExecution implements Submittable, RunningExecution {
   private allRows = false;
   private discarding = false;
   private ended = false;
-  private wakeUp: (() => void) | null = null;
-  private wakeScheduled = false;
+  private readonly reader = new WaitingReader();
   private resolveColumns: (fields: FieldDef[]) => void = () => {};
   private rejectColumns: (error: unknown) => void = () => {};
   private complete: () => void = () => {};
@@ -79,9 +79,7 @@ export class CopyExecution implements Submittable, RunningExecution {
       }
       if (this.error !== null) throw this.error;
       if (this.allRows || this.ended) return null;
-      await new Promise<void>((resolve) => {
-        this.wakeUp = resolve;
-      });
+      await this.reader.wait();
     }
   }
 
@@ -125,7 +123,7 @@ export class CopyExecution implements Submittable, RunningExecution {
     if (this.onRow(message.chunk.length) === 'stop') {
       this.discarding = true;
       this.allRows = true;
-      this.wake();
+      this.reader.wake();
       return;
     }
     try {
@@ -140,7 +138,7 @@ export class CopyExecution implements Submittable, RunningExecution {
       this.paused = true;
       this.connection?.stream.pause();
     }
-    this.wakeSoon();
+    this.reader.wakeSoon();
   }
 
   handleCommandComplete(): void {
@@ -149,12 +147,12 @@ export class CopyExecution implements Submittable, RunningExecution {
       return;
     }
     this.allRows = true;
-    this.wake();
+    this.reader.wake();
   }
 
   handleEmptyQuery(): void {
     this.allRows = true;
-    this.wake();
+    this.reader.wake();
   }
 
   handleDataRow(): void {}
@@ -188,7 +186,7 @@ export class CopyExecution implements Submittable, RunningExecution {
     this.error ??= error;
     this.connection?.removeListener('noData', this.noData);
     this.rejectColumns(error);
-    this.wake();
+    this.reader.wake();
   }
 
   private end(): void {
@@ -198,22 +196,6 @@ export class CopyExecution implements Submittable, RunningExecution {
     this.connection?.removeListener('noData', this.noData);
     this.resolveColumns([]);
     this.complete();
-    this.wake();
-  }
-
-  private wake(): void {
-    const { wakeUp } = this;
-    this.wakeUp = null;
-    wakeUp?.();
-  }
-
-  /** Once per chunk of the socket, so that a batch holds what has arrived together. */
-  private wakeSoon(): void {
-    if (this.wakeScheduled || this.wakeUp === null) return;
-    this.wakeScheduled = true;
-    setImmediate(() => {
-      this.wakeScheduled = false;
-      this.wake();
-    });
+    this.reader.wake();
   }
 }

@@ -11,14 +11,11 @@ import type {
   ResultStream,
   Row,
   Statement,
-  TextBatch,
   TextStream,
 } from '../contract';
 import { ConnectionPool } from '../pool';
-import { assertSendable, PostgresConnection, SESSION_TIMEOUT_MS, type Shared } from './connection';
-import type { CopyExecution } from './copy-execution';
+import { assertSendable, PostgresConnection, type RunningExecution, SESSION_TIMEOUT_MS, type Shared } from './connection';
 import { queryError, type StopReason } from './errors';
-import type { Execution } from './execution';
 import { introspect } from './introspect';
 import type { PostgresConfig } from './manifest';
 import { readPlan, rowsRead } from './plan';
@@ -104,6 +101,7 @@ class PostgresLease implements Lease {
   async executeText(statement: Statement, options: ExecuteOptions): Promise<TextStream | null> {
     const text = statement.text.trim();
     if (options.write || (statement.params?.length ?? 0) > 0 || !COPYABLE.test(text) || text.endsWith(';')) return null;
+    if (this.connection.anyBytes) return null;
     assertSendable(text, []);
     await this.makeReady(options);
     return this.runCopy(text, options);
@@ -136,7 +134,7 @@ class PostgresLease implements Lease {
       if (execution.error !== null) throw execution.error;
       return {
         columns: this.connection.columnsOf(fields),
-        batches: readBatches(execution, explain),
+        batches: readAll(execution, watch, explain),
         outcome: () => ({ truncated: cap.truncated }),
       };
     } catch (error) {
@@ -174,7 +172,7 @@ class PostgresLease implements Lease {
       if (execution.error !== null) throw execution.error;
       return {
         columns: this.connection.columnsOf(fields),
-        rows: readRows(execution, explain),
+        rows: readAll(execution, watch, explain),
         outcome: () => ({ truncated: cap.truncated, ...(write ? { affectedRows: affectedRows(execution.commandTag) } : {}) }),
       };
     } catch (error) {
@@ -272,19 +270,29 @@ function beginTransaction(write: boolean, timeoutMs: number): string[] {
   return [write ? 'BEGIN READ WRITE' : 'BEGIN READ ONLY', ...setTimeoutHere];
 }
 
-async function* readBatches(execution: CopyExecution, explain: (error: unknown) => QuarryError): AsyncGenerator<TextBatch> {
-  try {
-    for (let batch = await execution.next(); batch !== null; batch = await execution.next()) yield batch;
-  } catch (error) {
-    throw explain(error);
-  } finally {
-    if (execution.running) execution.discard();
-  }
+/** What of an execution its reader uses: rows as cells, or packed. */
+interface Readable<Batch> extends RunningExecution {
+  next(): Promise<Batch | null>;
 }
 
-async function* readRows(execution: Execution, explain: (error: unknown) => QuarryError): AsyncGenerator<Row[]> {
+/**
+ * Every batch to the last. A server that is between two portions has nothing to cancel and doesn't hear a cancel request, so that a
+ * stopped query ends here too.
+ */
+async function* readAll<Batch>(
+  execution: Readable<Batch>,
+  watch: Watch,
+  explain: (error: unknown) => QuarryError,
+): AsyncGenerator<Batch> {
+  const assertWanted = () => {
+    if (watch.reason !== null) throw explain(null);
+  };
   try {
-    for (let batch = await execution.next(); batch !== null; batch = await execution.next()) yield batch;
+    for (let batch = await execution.next(); batch !== null; batch = await execution.next()) {
+      assertWanted();
+      yield batch;
+      assertWanted();
+    }
   } catch (error) {
     throw explain(error);
   } finally {

@@ -1,5 +1,6 @@
 import type { Connection, FieldDef, Submittable } from 'pg';
 import type { Cell, Row } from '../contract';
+import { WaitingReader } from './waiting-reader';
 
 /** What the wire hands over. pg's own types say less than its protocol does. */
 export interface DataRow {
@@ -61,8 +62,7 @@ export class Execution implements Submittable {
   private discarding = false;
   private suspended = false;
   private ended = false;
-  private wakeUp: (() => void) | null = null;
-  private wakeScheduled = false;
+  private readonly reader = new WaitingReader();
   private allRowsAreIn = false;
   private endSent = false;
   private readonly columns = deferred<FieldDef[]>();
@@ -93,9 +93,7 @@ export class Execution implements Submittable {
       }
       if (this.error !== null) throw this.error;
       if (this.allRows || this.ended) return null;
-      await new Promise<void>((resolve) => {
-        this.wakeUp = resolve;
-      });
+      await this.reader.wait();
     }
   }
 
@@ -149,7 +147,7 @@ export class Execution implements Submittable {
     if (this.onRow(message.length) === 'stop') {
       this.discarding = true;
       this.allRows = true;
-      this.wake();
+      this.reader.wake();
       return;
     }
     const { readers } = this;
@@ -172,14 +170,14 @@ export class Execution implements Submittable {
       this.paused = true;
       this.connection?.stream.pause();
     }
-    this.wakeSoon();
+    this.reader.wakeSoon();
   }
 
   handlePortalSuspended(): void {
     this.suspended = true;
     if (this.discarding) this.finish();
     else if (this.bytes < LOW_WATER_BYTES) this.fetchMore();
-    this.wake();
+    this.reader.wake();
   }
 
   handleCommandComplete(message: { text: string }): void {
@@ -194,7 +192,7 @@ export class Execution implements Submittable {
     // A write has happened only when its COMMIT has: next() then waits for ReadyForQuery.
     if (this.plan.after !== 'COMMIT') {
       this.allRows = true;
-      this.wake();
+      this.reader.wake();
     }
   }
 
@@ -265,7 +263,7 @@ export class Execution implements Submittable {
   private fail(error: unknown): void {
     this.error ??= error;
     this.columns.reject(error);
-    this.wake();
+    this.reader.wake();
   }
 
   private end(): void {
@@ -276,23 +274,7 @@ export class Execution implements Submittable {
     this.allRows = true;
     this.columns.resolve([]);
     this.completion.resolve();
-    this.wake();
-  }
-
-  private wake(): void {
-    const { wakeUp } = this;
-    this.wakeUp = null;
-    wakeUp?.();
-  }
-
-  /** Once per chunk of the socket, so that a batch holds what has arrived together. */
-  private wakeSoon(): void {
-    if (this.wakeScheduled || this.wakeUp === null) return;
-    this.wakeScheduled = true;
-    setImmediate(() => {
-      this.wakeScheduled = false;
-      this.wake();
-    });
+    this.reader.wake();
   }
 }
 

@@ -130,11 +130,13 @@ describe('the reader process', () => {
     writer.pragma('journal_mode = WAL');
     writer.exec('CREATE TABLE n (i integer PRIMARY KEY)');
     const pool = open({ file: 'wal.sqlite' });
+    const leases = await Promise.all(Array.from({ length: 4 }, () => pool.lease()));
     for (let i = 1; i <= 20; i += 1) {
       writer.prepare('INSERT INTO n VALUES (?)').run(i);
-      const results = await Promise.all(Array.from({ length: 4 }, () => read(pool, 'SELECT count(*) FROM n')));
+      const results = await Promise.all(leases.map((lease) => collect(lease, 'SELECT count(*) FROM n')));
       expect(results.map(({ rows }) => rows)).toEqual(Array.from({ length: 4 }, () => [[String(i)]]));
     }
+    for (const lease of leases) lease.release();
     expect(pool.stats()).toMatchObject({ opened: 4, errors: 0 });
     writer.close();
   });

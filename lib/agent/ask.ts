@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import type { Ctx } from '../access';
 import {
   beginExchange,
@@ -11,12 +9,11 @@ import {
 } from '../conversations';
 import type { Answer, AskInput, ModelUse } from '../conversations/schema';
 import { QuarryError, toQuarryError } from '../kernel/errors';
-import { settings } from '../kernel/settings';
-import { singleton } from '../kernel/singleton';
 import { plannedQuerySchema } from '../planner';
 import { isUnknownName, runQuery, validateQuery } from '../query';
 import { getSchema, nearestNames, recheckSchema } from '../schema';
 import { getSource, type SourceSummary } from '../sources';
+import { answerSlot } from './answer-cache';
 import { describeAnswer } from './answer-text';
 import { type Analysis, analyseEmptyResult, analyseError } from './error-analysis';
 import { type Provider, resolveProviders } from './providers';
@@ -25,13 +22,6 @@ import { type ModelReply, readReply } from './reply-reader';
 import { type AskSink, elapsed, Trace } from './trace';
 import { type Understanding, understand } from './understand';
 import { makeWriter, type Writer } from './write-query';
-
-/** Replies are remembered, not rows: a remembered query runs again through the execution path, whose own cache makes it instant. */
-const replies = () =>
-  singleton(
-    'agent.replies',
-    () => new LRUCache<string, { reply: QueryReply; use: ModelUse }>({ max: 5_000, ttl: settings().cacheAnswerTtlMs }),
-  );
 
 /**
  * Answers a question with the organisation's models, or the built-in planner when it has none.
@@ -125,14 +115,14 @@ async function answer(ctx: Ctx, work: Work, known: Understanding, question: stri
   const { input } = work;
   const writer = makeWriter(ctx, work.providers, question, known);
   Object.assign(work.use, writer.use);
-  const key = replyKey(ctx, work, known, question);
-  const remembered = input.cache === undefined || input.cache === 'use' ? replies().get(key) : undefined;
-  if (remembered && settings().cacheEnabled) {
+  const slot = answerSlot(ctx, { question, mode: input.cache, known, providers: work.providers });
+  const remembered = await slot.find();
+  if (remembered) {
     Object.assign(work.use, remembered.use, { reason: 'The query of the same question was reused.', calls: 0 });
     return runReply(ctx, work, known, remembered.reply, true);
   }
   try {
-    return await attempts(ctx, work, known, writer, (reply) => replies().set(key, { reply, use: { ...writer.use } }));
+    return await attempts(ctx, work, known, writer, (reply) => slot.keep(reply, writer.use));
   } finally {
     Object.assign(work.use, writer.use);
   }
@@ -158,7 +148,7 @@ async function attempts(
   work: Work,
   known: Understanding,
   writer: Writer,
-  remember: (reply: QueryReply) => void,
+  remember: (reply: QueryReply) => Promise<void>,
 ): Promise<Finding> {
   const { trace } = work;
   let failed: { query: string | null; analysis: Analysis } | null = null;
@@ -179,7 +169,7 @@ async function attempts(
       const analysis = finding.result?.rowCount === 0 ? explainEmpty(reply.query, known) : null;
       if (analysis) finding.warnings.push(...analysis.hints);
       if (!analysis || last) {
-        remember(reply);
+        await remember(reply);
         return finding;
       }
       empty = finding;
@@ -280,24 +270,4 @@ function explained(error: QuarryError, analysis: Analysis): QuarryError {
     ...(error.retryAfterS ? { retryAfterS: error.retryAfterS } : {}),
     cause: error,
   });
-}
-
-function replyKey(ctx: Ctx, work: Work, known: Understanding, question: string): string {
-  const parts = {
-    organization: ctx.organization.id,
-    role: ctx.role,
-    source: work.source.id,
-    question: question.replace(/\s+/g, ' ').trim(),
-    turns: known.turns.map((turn) => [turn.question, turn.query]),
-    schema: known.schema.fingerprint,
-    providers: work.providers.map((provider) => [
-      provider.name,
-      provider.modelName('fast'),
-      provider.modelName('balanced'),
-      provider.modelName('complex'),
-    ]),
-    // "last month" means something else tomorrow.
-    day: ctx.clock.date().toISOString().slice(0, 10),
-  };
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

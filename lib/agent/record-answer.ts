@@ -2,7 +2,7 @@ import type { Ctx } from '../access';
 import { type Exchange, type ExchangeOutcome, finishExchange } from '../conversations';
 import type { Answer, ModelUse } from '../conversations/schema';
 import { QuarryError } from '../kernel/errors';
-import type { runQuery } from '../query';
+import type { QueryResult, runQuery } from '../query';
 import { proposeChart } from './chart';
 import type { ModelReply } from './reply-reader';
 import type { Trace } from './trace';
@@ -28,7 +28,6 @@ export function toAnswer(exchange: Exchange, finding: Finding, trace: Trace, use
   const { result, reply } = finding;
   const columns = result ? result.columns.map(({ name, type, nativeType }) => ({ name, type, nativeType })) : [];
   const rows = result ? (result.rows as unknown[][]) : [];
-  const cached = finding.fromCache && result?.cache.state === 'hit';
   return {
     conversationId: exchange.conversationId,
     messageId: exchange.messageId,
@@ -52,9 +51,15 @@ export function toAnswer(exchange: Exchange, finding: Finding, trace: Trace, use
     attempts: trace.attempts,
     warnings: finding.warnings,
     model: { ...use },
-    cache: cached && result ? result.cache : { state: result?.cache.state === 'bypass' ? 'bypass' : 'miss' },
+    cache: { ...rowsFrom(finding), answer: finding.fromCache ? 'hit' : 'miss' },
     durationMs,
   };
+}
+
+/** Where the figures came from. An answer whose query a model had to write is none from the cache, even if its rows were there. */
+function rowsFrom({ fromCache, result }: Finding): QueryResult['cache'] {
+  if (result && (fromCache || result.cache.state === 'bypass')) return result.cache;
+  return { state: 'miss' };
 }
 
 /** What is kept of an answer with its message. */

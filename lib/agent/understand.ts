@@ -5,12 +5,14 @@ import { listTurns } from '../conversations';
 import { settings } from '../kernel/settings';
 import { linkTables, type PlannedQuery, plannedQuerySchema } from '../planner';
 import { getSchema, type SchemaView } from '../schema';
-import type { SourceSummary } from '../sources';
+import { type OpenSource, openSource, type SourceSummary } from '../sources';
 import type { Turn } from './prompt';
 import { getValueSamples, type ValueSamples } from './value-samples';
 
 /** What is known before a query is written. */
 export interface Understanding {
+  /** The source as it was when its schema was read. */
+  open: OpenSource;
   adapter: Adapter;
   schema: SchemaView;
   catalogue: Catalogue;
@@ -29,7 +31,8 @@ export async function understand(
   question: string,
   conversationId: string,
 ): Promise<Understanding> {
-  const schema = await getSchema(ctx, source.id);
+  const open = await openSource(ctx, source.id);
+  const schema = await getSchema(ctx, open);
   const [samples, turns] = await Promise.all([getValueSamples(ctx, source, schema), listTurns(ctx, conversationId)]);
   const { catalogue } = schema;
   // A follow-up ("only those in Canada") names no table: the words of the turn before count too.
@@ -39,6 +42,7 @@ export async function understand(
     values: samples.index,
   });
   return {
+    open,
     adapter: getAdapter(source.type),
     schema,
     catalogue,

@@ -69,7 +69,11 @@ export interface Answer {
   attempts: Attempt[];
   warnings: string[];
   model: ModelUse;
-  cache: { state: 'hit' | 'miss' | 'bypass'; ageMs?: number };
+  /**
+   * `state`: whether the rows came from the cache, and how old they are. `answer`: whether the query was that of the same question
+   * asked before, without a call to a model; its rows may have been read again, so that figures are never older than those of queries.
+   */
+  cache: { state: 'hit' | 'miss' | 'bypass'; ageMs?: number; answer?: 'hit' | 'miss' };
   durationMs: number;
 }
 

@@ -10,7 +10,12 @@ export interface PolicyOutcome {
 }
 
 /** The fingerprint of "no policy". */
-export const NO_POLICY = 'none';
+const NO_POLICY = 'none';
+
+/** What is in force for a source now: part of the key of whatever is remembered of it. */
+export function policyFingerprint(_dataSourceId: string): string {
+  return NO_POLICY;
+}
 
 /**
  * The single place where an access policy rewrites a statement. Quarry has no policies yet (table lists, masks and row filters come

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Ctx } from '../access';
-import { createCache, type NamedCache, SharedFlight } from '../cache';
+import { type CacheFigures, createCache, type NamedCache, SharedFlight } from '../cache';
 import { settings } from '../kernel/settings';
 import { singleton } from '../kernel/singleton';
 import { getSchema } from '../schema';
@@ -20,6 +20,11 @@ export const resultCache = () =>
   singleton<NamedCache<Entry>>('query.cache', () =>
     createCache({ name: 'query', maxBytes: settings().cacheMaxBytes, decode: decodeEntry }),
   );
+
+/** What the cache of results did for the organisation. */
+export function queryCacheFigures(ctx: Ctx): Promise<CacheFigures> {
+  return resultCache().figures(ctx.organization.id);
+}
 
 /** Equal runs in the air now, in this process and, where results are kept in Redis, in all. */
 export const flights = () => singleton('query.flights', () => new SharedFlight<Rows>({ name: 'query' }));

@@ -9,7 +9,7 @@ import { settings } from '@/lib/kernel/settings';
 import { singleton } from '@/lib/kernel/singleton';
 import { flushHistory } from '@/lib/query';
 import { preloadSchemas } from '@/lib/schema';
-import { drainPools, sweepPools } from '@/lib/sources';
+import { checkPools, drainPools, sweepPools } from '@/lib/sources';
 
 /** Milliseconds that running queries get to end by themselves; scripts/server.mjs gives the process 15 s in all. */
 const DRAIN_GRACE_MS = 8000;
@@ -21,9 +21,10 @@ const SWEEPS = { pools: sweepPools, sessions: sweepSessions };
  * @throws QuarryError settings.invalid naming the variable: the process doesn't start with a setting it would misread
  */
 export function startWorkers(): void {
-  const { sweepIntervalMs } = settings();
+  const { sweepIntervalMs, healthIntervalMs } = settings();
   singleton('workers.started', () => {
     setInterval(() => void sweep(), sweepIntervalMs).unref();
+    setInterval(() => void checkPools(systemClock), healthIntervalMs).unref();
     // Beside everything else: being ready doesn't wait for it.
     if (!settings().lazySchemaLoading) void preloadSchemas(systemClock);
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => void drain());

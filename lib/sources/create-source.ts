@@ -10,6 +10,7 @@ import { sealConnection } from './credentials';
 import { asConflict, refuseTakenName } from './names';
 import type { PoolRecipe } from './open-pool';
 import { pools } from './pools';
+import { testReplica } from './replica';
 import type { CreateSourceInput } from './schema';
 import { type EnvironmentSummary, findEnvironment, ownerOf, summariseRow } from './source-row';
 import type { SourceSummary, TestReport } from './types';
@@ -48,6 +49,7 @@ export async function createSource(
     allowWrites: access === 'read-write',
     sample: options.sample !== undefined,
   };
+  if (input.replica) await testReplica(ctx, recipe, input.replica);
   const connected = await connectAndIntrospect(ctx, recipe);
   try {
     return await save(ctx, { input: { ...input, access }, environment, recipe, connected, sample: options.sample ?? null });
@@ -86,6 +88,7 @@ async function save(ctx: Ctx, { input, environment, recipe, connected, sample }:
         poolSettings: input.pool ?? {},
         limits: input.limits ?? {},
         ...(input.tables ? { tables: input.tables } : {}),
+        ...(input.replica ? { replica: input.replica } : {}),
         sample,
         createdById: isNobody(ctx.principal.userId) ? null : ctx.principal.userId,
         createdAt: ctx.clock.date(),

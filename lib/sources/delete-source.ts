@@ -1,6 +1,7 @@
 import { type Ctx, requirePermission } from '../access';
 import { withAudit } from '../audit';
 import { pools } from './pools';
+import { announceChange } from './source-changed';
 import { getSourceRow, ownerOf, sourceNotFound } from './source-row';
 import { removeUnused, uploadOfSource } from './upload-use';
 
@@ -25,5 +26,6 @@ export async function deleteSource(ctx: Ctx, id: string): Promise<void> {
     return { result: undefined, event: { action: 'source.delete', target: id, outcome: 'ok', detail } };
   });
   const drained = pools().remove(ownerOf(row));
+  void announceChange(row, true);
   if (upload !== null) void drained.then(() => removeUnused(ctx, row.type, upload));
 }

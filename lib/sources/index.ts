@@ -4,6 +4,7 @@
  * one pool per organisation, environment, source and credential version; changing a credential never breaks a running query.
  */
 export { type CacheRule, type CacheRules, cacheSettingsOf, storedOrganizationCache } from './cache-rules';
+export { checkPools, checkSource } from './check-pools';
 export { clearSourceCache } from './clear-cache';
 export { type CreatedSource, createSource } from './create-source';
 export { deleteSource } from './delete-source';
@@ -11,11 +12,11 @@ export { type ConnectionForm, describeConnection } from './describe-connection';
 export { getSource, listSources } from './list-sources';
 export { checkServer } from './network-guard';
 export { openSource } from './open-source';
-export { drainPools, poolStats, sweepPools } from './pools';
+export { drainPools, poolInstance, poolStats, sweepPools } from './pools';
 export { addSampleSources } from './samples/add-sample-sources';
 export { moveSampleSources } from './samples/move-sample-sources';
 export { listSourceTypes, type SourceType } from './source-types';
 export { testSource } from './test-source';
-export type { OpenSource, PoolReport, SourceSummary, TestReport } from './types';
+export type { HealthReport, OpenSource, PoolReport, SourceSummary, TestReport } from './types';
 export { updateSource } from './update-source';
 export { uploadFiles } from './upload-files';

@@ -7,8 +7,10 @@ import { openConnection } from './credentials';
 import { openPool } from './open-pool';
 import type { MadePool } from './pool-registry';
 import { pools } from './pools';
+import { atReplica, leaseReplica } from './replica';
+import type { ReplicaSettings } from './schema';
 import { getSourceRow, ownerOf, type SourceRow, settingsOf, sourceNotFound, summariseRow } from './source-row';
-import type { OpenSource } from './types';
+import type { LeaseOptions, OpenSource, SourceLease } from './types';
 
 /**
  * Authorises and hands out a source: one indexed read, so that a deleted source or a changed setting acts on the next request.
@@ -20,7 +22,6 @@ export async function openSource(ctx: Ctx, dataSourceId: string): Promise<OpenSo
   if (!found) throw sourceNotFound();
   const { row, environment, organizationSettings } = found;
   const source = summariseRow(row, environment);
-  const make = () => makePool(ctx, row);
   return {
     source,
     adapter: getAdapter(row.type),
@@ -30,12 +31,31 @@ export async function openSource(ctx: Ctx, dataSourceId: string): Promise<OpenSo
     allowWrites: source.access === 'read-write',
     limits: source.limits,
     cache: cacheRules(row.cacheSettings, storedOrganizationCache(organizationSettings)),
-    lease: (options = {}) => pools().lease(ownerOf(row), row.credentialVersion, make, { ...options, clock: ctx.clock }),
+    lease: (options = {}) => lease(ctx, row, source.replica, options),
   };
 }
 
+async function lease(ctx: Ctx, row: SourceRow, replica: ReplicaSettings | null, options: LeaseOptions): Promise<SourceLease> {
+  const { read = false, only, ...rest } = options;
+  const { credentialVersion } = row;
+  const registry = pools();
+  const primary = () =>
+    registry.lease(ownerOf(row), credentialVersion, () => makePool(ctx, row, null), { ...rest, clock: ctx.clock });
+  if (!replica) {
+    if (only) throw sourceNotFound();
+    return primary();
+  }
+  const owner = { ...ownerOf(row), replica: true } as const;
+  const make = () => makePool(ctx, row, replica);
+  if (only) return registry.lease(owner, credentialVersion, make, { ...rest, clock: ctx.clock });
+  if (!read) return primary();
+  const answer = await leaseReplica(ctx, { owner, credentialVersion, replica, make, signal: rest.signal });
+  if ('lease' in answer) return Object.assign(answer.lease, { server: 'replica' as const });
+  return Object.assign(await primary(), { server: 'primary' as const, note: answer.refusal });
+}
+
 /** The pool of the source's state now, which may be newer than the caller's row. */
-async function makePool(ctx: Ctx, seen: SourceRow): Promise<MadePool> {
+async function makePool(ctx: Ctx, seen: SourceRow, replica: ReplicaSettings | null): Promise<MadePool> {
   const adapter = getAdapter(seen.type);
   const { version, config } = await openConnection(ctx, seen.id, adapter);
   const row = version === seen.credentialVersion ? seen : await getSourceRow(ctx, seen.id);
@@ -43,7 +63,7 @@ async function makePool(ctx: Ctx, seen: SourceRow): Promise<MadePool> {
   const { pool, size } = await openPool({
     organizationId: ctx.organization.id,
     adapter,
-    config,
+    config: replica ? atReplica(adapter.manifest, config, replica) : config,
     pool: settings.pool,
     allowWrites: settings.access === 'read-write',
     sample: row.sample !== null,

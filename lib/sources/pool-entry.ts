@@ -1,4 +1,5 @@
 import type { Pool, PoolStats } from '../adapters/contract';
+import type { Health } from './source-health';
 
 /** What a pool belongs to. Never a URL: two organisations with the same database have a pool each. */
 export interface PoolOwner {
@@ -41,6 +42,8 @@ export interface PoolFigures extends PoolStats {
   name: string;
   lastUsedAt: number;
   createdAt: number;
+  /** Null while nobody has tried. */
+  health: Health | null;
 }
 
 export const keyOf = (owner: PoolOwner) =>
@@ -53,7 +56,7 @@ export function connections(entry: Entry, users: number): number {
 }
 
 /** @param queued requests that wait for this pool before they reach it */
-export function figuresOf(entry: Entry, queued: number): PoolFigures {
+export function figuresOf(entry: Entry, queued: number, health: Health | null): PoolFigures {
   const stats = entry.pool.stats();
   return {
     ...stats,
@@ -63,5 +66,6 @@ export function figuresOf(entry: Entry, queued: number): PoolFigures {
     name: entry.name,
     lastUsedAt: entry.lastUsedAt,
     createdAt: entry.createdAt,
+    health,
   };
 }

@@ -130,6 +130,7 @@ export class PoolRegistry {
       ({ owner, credentialVersion: version }) =>
         owner.organizationId === organizationId && owner.dataSourceId === dataSourceId && version < credentialVersion,
     );
+    this.health.forgetSource(organizationId, dataSourceId);
     await Promise.all(old.map(({ owner }) => this.remove(owner)));
   }
 
@@ -137,13 +138,17 @@ export class PoolRegistry {
   figures(organizationId: string): PoolFigures[] {
     return [...this.#current.values()]
       .filter((entry) => entry.owner.organizationId === organizationId)
-      .map((entry) => figuresOf(entry, this.#queue.waitingFor(entry)));
+      .map((entry) => this.#figures(entry));
   }
 
   /** Figures of a source's current pool; null when none is open. */
   figuresOf(owner: PoolOwner): PoolFigures | null {
     const entry = this.#current.get(keyOf(owner));
-    return entry ? figuresOf(entry, this.#queue.waitingFor(entry)) : null;
+    return entry ? this.#figures(entry) : null;
+  }
+
+  #figures(entry: Entry): PoolFigures {
+    return figuresOf(entry, this.#queue.waitingFor(entry), this.health.of(entry.owner));
   }
 
   /**

@@ -12,6 +12,8 @@ const PROFILES = {
 export interface PoolSize {
   max: number;
   min: number;
+  /** What is above it is overflow, and closes soon after use. */
+  base: number;
   waitMs: number;
 }
 
@@ -26,13 +28,12 @@ export function poolSize(
 ): PoolSize {
   const { profile } = source;
   const sized = profile && profile !== 'warm' ? PROFILES[profile] : null;
-  const general = sized
-    ? sized.base + sized.overflow
-    : settings.poolMax === undefined
-      ? manifest.defaultPoolMax + (settings.poolOverflow ?? 0)
-      : settings.poolMax + (settings.poolOverflow ?? 0);
+  const base = sized?.base ?? settings.poolMax ?? manifest.defaultPoolMax;
+  const general = base + (sized?.overflow ?? settings.poolOverflow ?? 0);
   const capped = manifest.capabilities.transport === 'file' ? Math.min(general, manifest.defaultPoolMax) : general;
   const max = source.max ?? capped;
   const min = Math.min(source.min ?? (profile === 'warm' ? 1 : 0), max);
-  return { max, min, waitMs: source.waitMs ?? settings.poolWaitMs };
+  // A maximum that the source itself sets has no overflow, unless a profile says how it is divided.
+  const kept = source.max !== undefined && !sized ? max : Math.min(base, max);
+  return { max, min, base: Math.max(kept, min), waitMs: source.waitMs ?? settings.poolWaitMs };
 }

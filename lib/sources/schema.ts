@@ -45,6 +45,12 @@ export type PoolSettings = z.output<typeof poolSchema>;
 export const limitsSchema = z.strictObject({
   maxRows: z.number().int().min(1).max(1_000_000).optional(),
   timeoutMs: z.number().int().min(100).max(3_600_000).optional(),
+  /** What happens to a query that the database expects to be expensive; the installation's COST_GATE without it. */
+  costGate: z.enum(['off', 'warn', 'refuse']).optional(),
+  /** Rows that a query may be expected to read. */
+  maxRowsRead: z.number().int().min(1).max(1e15).optional(),
+  /** Cost that a query may be expected to have, in the engine's own unit. */
+  maxCost: z.number().positive().max(1e15).optional(),
 });
 export type SourceLimits = z.output<typeof limitsSchema>;
 
@@ -68,6 +74,15 @@ export type CacheSettings = z.output<typeof cacheSettingsSchema>;
 /** Keys of tables as the schema names them ("public.orders"). */
 export const tablesSchema = z.array(z.string().min(1).max(512)).min(1, 'Choose at least one table, or all of them.').max(20_000);
 
+/** A read replica: another server with the same database, login and TLS settings. */
+export const replicaSchema = z.strictObject({
+  host: z.string().trim().min(1, 'Name the host of the replica.').max(255),
+  port: port.optional(),
+  /** Seconds that it may be behind; beyond that the primary answers. */
+  maxLagS: z.number().min(0).max(86_400).default(10),
+});
+export type ReplicaSettings = z.output<typeof replicaSchema>;
+
 const name = z.string().trim().min(1, 'Name the source.').max(100);
 const access = z.enum(['read', 'read-write']);
 const type = z.string().trim().min(1).max(40);
@@ -81,6 +96,7 @@ export const createSourceSchema = z.strictObject({
   access: access.optional(),
   pool: poolSchema.optional(),
   limits: limitsSchema.optional(),
+  replica: replicaSchema.nullable().optional(),
   /** The tables that Quarry keeps to; all of them without it. */
   tables: tablesSchema.nullable().optional(),
 });
@@ -98,6 +114,8 @@ export const updateSourceSchema = z
     connection: z.strictObject({ ...connectionFields, tls: tlsSchema.partial().optional() }).optional(),
     pool: poolSchema.optional(),
     limits: limitsSchema.optional(),
+    /** Null goes back to the primary alone. */
+    replica: replicaSchema.nullable().optional(),
     /** Null goes back to all tables. */
     tables: tablesSchema.nullable().optional(),
     cache: cacheSettingsSchema.optional(),

@@ -12,10 +12,13 @@ export interface Health {
   /** Why it is down, for people, and when it is asked again. */
   reason?: string;
   nextTryAt?: number;
+  /** Replicas: how many seconds behind; null when it doesn't replicate or doesn't know. */
+  lagS?: number | null;
 }
 
 interface Record extends Health {
   owner: PoolOwner;
+  lagAt?: number;
   failures: number;
   error: QuarryError | null;
   /** When somebody last wanted the source. */
@@ -95,6 +98,17 @@ export class SourceHealth {
     record.checkedAt = clock.now();
   }
 
+  /** A replica said how far it is behind, in seconds; null when it doesn't replicate or doesn't know. */
+  lagging(owner: PoolOwner, clock: Clock, lagS: number | null): void {
+    Object.assign(this.#up(owner, clock), { lagS, lagAt: clock.now() });
+  }
+
+  /** What a replica said within the last `freshMs`; undefined when it didn't say, or is down. */
+  lagOf(owner: PoolOwner, clock: Clock, freshMs: number): number | null | undefined {
+    const record = this.#records.get(keyOf(owner));
+    return record?.lagAt === undefined || clock.now() - record.lagAt >= freshMs ? undefined : record.lagS;
+  }
+
   /** Null while nobody has tried. */
   of(owner: PoolOwner): Health | null {
     return this.#records.get(keyOf(owner)) ?? null;
@@ -102,6 +116,13 @@ export class SourceHealth {
 
   forget(owner: PoolOwner): void {
     this.#records.delete(keyOf(owner));
+  }
+
+  /** A source was changed: what was known of its servers may be wrong now. */
+  forgetSource(organizationId: string, dataSourceId: string): void {
+    for (const { owner } of [...this.#records.values()]) {
+      if (owner.organizationId === organizationId && owner.dataSourceId === dataSourceId) this.forget(owner);
+    }
   }
 
   /** Sources that are down and due to be asked again, if somebody wanted them in the last `wantedWithinMs`; the others are forgotten. */

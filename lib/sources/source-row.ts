@@ -5,8 +5,8 @@ import { QuarryError } from '../kernel/errors';
 import { isId } from '../kernel/ids';
 import { cacheSettingsOf } from './cache-rules';
 import type { PoolOwner } from './pool-registry';
-import { pools } from './pools';
-import { limitsSchema, poolSchema, tablesSchema } from './schema';
+import { pools, reportHealth } from './pools';
+import { limitsSchema, poolSchema, replicaSchema, tablesSchema } from './schema';
 import type { SourceSummary } from './types';
 
 export type SourceRow = Prisma.DataSourceGetPayload<object>;
@@ -54,11 +54,12 @@ export async function findEnvironment(ctx: Ctx, wanted = 'development'): Promise
 }
 
 /** The settings of a row, out of their JSON. */
-export function settingsOf(row: SourceRow): Pick<SourceSummary, 'access' | 'pool' | 'limits' | 'cache' | 'tables'> {
+export function settingsOf(row: SourceRow): Pick<SourceSummary, 'access' | 'pool' | 'limits' | 'replica' | 'cache' | 'tables'> {
   return {
     access: row.access === 'read-write' ? 'read-write' : 'read',
     pool: poolSchema.parse(row.poolSettings),
     limits: limitsSchema.parse(row.limits),
+    replica: row.replica === null ? null : replicaSchema.parse(row.replica),
     cache: cacheSettingsOf(row.cacheSettings),
     tables: row.tables === null ? null : tablesSchema.parse(row.tables),
   };
@@ -83,6 +84,7 @@ export function summariseRow(row: SourceRow, environment: EnvironmentSummary): S
       idle: figures?.idle ?? 0,
       waiting: figures?.waiting ?? 0,
       lastUsedAt: figures ? new Date(figures.lastUsedAt).toISOString() : null,
+      health: reportHealth(pools().health.of(ownerOf(row))),
     },
   };
 }

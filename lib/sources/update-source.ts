@@ -10,8 +10,11 @@ import { type Connected, connectAndIntrospect } from './connect';
 import { openConnection, sealConnection } from './credentials';
 import { mergeConnection } from './merge-connection';
 import { asConflict, refuseTakenName } from './names';
+import type { PoolRecipe } from './open-pool';
 import { pools } from './pools';
+import { testReplica } from './replica';
 import type { UpdateSourceInput } from './schema';
+import { announceChange } from './source-changed';
 import { environmentOf, getSourceRow, ownerOf, type SourceRow, settingsOf, summariseRow } from './source-row';
 import type { SourceSummary, TestReport } from './types';
 
@@ -51,7 +54,7 @@ interface ConnectionChange {
 
 /** Null when nothing that concerns connections changes. */
 async function prepareChange(ctx: Ctx, row: SourceRow, input: UpdateSourceInput): Promise<ConnectionChange | null> {
-  if (!input.connection && !input.access && !input.pool) return null;
+  if (!input.connection && !input.access && !input.pool && input.replica === undefined) return null;
   if (input.connection && row.sample !== null) {
     throw new QuarryError(
       'input.invalid',
@@ -61,7 +64,8 @@ async function prepareChange(ctx: Ctx, row: SourceRow, input: UpdateSourceInput)
   const adapter = getAdapter(row.type);
   const stored = await openStored(ctx, row, adapter, input.connection);
   const config = input.connection ? mergeConnection(adapter.manifest, stored, input.connection) : stored;
-  const connected = input.connection ? await connect(ctx, row, input, adapter, config) : null;
+  if (input.replica) await testReplica(ctx, recipeOf(ctx, row, input, adapter, config), input.replica);
+  const connected = input.connection ? await connectAndIntrospect(ctx, recipeOf(ctx, row, input, adapter, config)) : null;
   const version = row.credentialVersion + 1;
   const sealed = await sealConnection(ctx.organization.id, row.id, version, config);
   return { version, sealed, summary: { ...adapter.manifest.summarise(config) }, connected };
@@ -82,16 +86,16 @@ async function openStored(ctx: Ctx, row: SourceRow, adapter: Adapter, change: Up
   }
 }
 
-function connect(ctx: Ctx, row: SourceRow, input: UpdateSourceInput, adapter: Adapter, config: unknown): Promise<Connected> {
+function recipeOf(ctx: Ctx, row: SourceRow, input: UpdateSourceInput, adapter: Adapter, config: unknown): PoolRecipe {
   const now = settingsOf(row);
-  return connectAndIntrospect(ctx, {
+  return {
     organizationId: ctx.organization.id,
     adapter,
     config,
     pool: input.pool ?? now.pool,
     allowWrites: (input.access ?? now.access) === 'read-write',
     sample: row.sample !== null,
-  });
+  };
 }
 
 async function save(ctx: Ctx, row: SourceRow, input: UpdateSourceInput, change: ConnectionChange | null): Promise<SourceRow> {
@@ -106,6 +110,7 @@ async function save(ctx: Ctx, row: SourceRow, input: UpdateSourceInput, change: 
         ...(input.limits === undefined ? {} : { limits: input.limits }),
         // Another epoch: what was kept under the old rules isn't found again.
         ...(input.cache === undefined ? {} : { cacheSettings: { ...input.cache, epoch: newId() } }),
+        ...(input.replica === undefined ? {} : { replica: input.replica ?? Prisma.DbNull }),
         ...(input.tables === undefined ? {} : { tables: input.tables ?? Prisma.DbNull }),
         ...(change ? { credentialVersion: change.version, summary: change.summary } : {}),
       },
@@ -131,6 +136,7 @@ function applyToPools(ctx: Ctx, row: SourceRow, change: ConnectionChange | null)
   if (change?.connected) {
     const { pool, size } = change.connected;
     pools().adopt(owner, { ...size, pool, name: row.name, credentialVersion: change.version }, ctx.clock);
-  } else if (change) void pools().remove(owner);
-  else pools().rename(owner, row.name);
+  } else if (!change) pools().rename(owner, row.name);
+  // Here and in every other process: what was opened before the change lets its running queries end, and closes.
+  if (change) void announceChange(row);
 }

@@ -1,4 +1,5 @@
 import { route } from '@/lib/access';
-import { poolStats } from '@/lib/sources';
+import { poolInstance, poolStats } from '@/lib/sources';
 
-export const GET = route({ permission: 'stats.read' }, (ctx) => ({ pools: poolStats(ctx) }));
+/** The pools of the process that answers; each process has its own. */
+export const GET = route({ permission: 'stats.read' }, (ctx) => ({ instance: poolInstance, pools: poolStats(ctx) }));

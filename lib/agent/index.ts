@@ -4,6 +4,7 @@
  * an answer comes from its rows, that a question costs one model call when nothing goes wrong, and that every step is kept.
  */
 export { ask } from './ask';
+export { describeTables } from './describe-tables';
 export {
   createModelProvider,
   deleteModelProvider,

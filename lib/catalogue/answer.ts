@@ -1,4 +1,5 @@
-import type { Catalogue, CatalogueTable, ColumnType, ForeignKey } from '../adapters/contract';
+import type { Catalogue, CatalogueColumn, CatalogueTable, ColumnType, ForeignKey } from '../adapters/contract';
+import type { TableDescriptions } from './record';
 import { tableKey } from './table-key';
 
 interface ColumnAnswer {
@@ -11,6 +12,10 @@ interface ColumnAnswer {
   comment?: string;
   generated?: boolean;
   enumValues?: string[];
+  /** Of sampled documents, see CatalogueColumn: how many have the path, which types were met, whether it has several values. */
+  share?: number;
+  types?: CatalogueColumn['types'];
+  repeated?: boolean;
 }
 
 export interface TableAnswer {
@@ -19,6 +24,8 @@ export interface TableAnswer {
   kind: CatalogueTable['kind'];
   comment?: string;
   description?: string;
+  /** Who wrote the description, when Quarry's own rules didn't. */
+  describedBy?: 'model' | 'person';
   rowEstimate: number | null;
   columns: ColumnAnswer[];
   primaryKey: string[];
@@ -28,7 +35,7 @@ export interface TableAnswer {
 }
 
 /** The catalogue's tables as the HTTP contract shows them: a column's `type` is the engine's own text, `family` ours. */
-export function tableAnswers(catalogue: Catalogue, descriptions: Readonly<Record<string, string>>): TableAnswer[] {
+export function tableAnswers(catalogue: Catalogue, descriptions: Readonly<TableDescriptions>): TableAnswer[] {
   return catalogue.tables.map((table) => {
     const { schema, name, kind, comment, rowEstimate, columns, ...keys } = table;
     const description = descriptions[tableKey(table)];
@@ -37,7 +44,8 @@ export function tableAnswers(catalogue: Catalogue, descriptions: Readonly<Record
       name,
       kind,
       ...(comment === undefined ? {} : { comment }),
-      ...(description === undefined ? {} : { description }),
+      ...(description === undefined ? {} : { description: description.text }),
+      ...(description === undefined || description.by === 'builtin' ? {} : { describedBy: description.by }),
       rowEstimate,
       columns: columns.map(({ type, nativeType, ...column }) => ({ ...column, type: nativeType, family: type })),
       primaryKey: keys.primaryKey,

@@ -8,5 +8,11 @@ export { describeTable } from './describe';
 export { type CatalogueDiff, diffCatalogues } from './diff';
 export { fingerprintTable } from './fingerprint';
 export { withInferredForeignKeys } from './infer-foreign-keys';
-export { type RecordedSchema, raiseSchemaRevision, readDescriptions, recordSchemaVersion } from './record';
+export {
+  type RecordedSchema,
+  raiseSchemaRevision,
+  readDescriptions,
+  recordSchemaVersion,
+  type TableDescriptions,
+} from './record';
 export { tableKey } from './table-key';

@@ -5,12 +5,14 @@ import { describeTable } from './describe';
 import { fingerprintCatalogue, fingerprintTable } from './fingerprint';
 import { tableKey } from './table-key';
 
+/** By table key: the text, and who wrote it. A person's wins over a model's, which wins over the built-in one. */
+export type TableDescriptions = Record<string, { text: string; by: 'builtin' | 'model' | 'person' }>;
+
 export interface RecordedSchema {
   version: number;
   fingerprint: string;
   fetchedAt: Date;
-  /** By table key. */
-  descriptions: Record<string, string>;
+  descriptions: TableDescriptions;
   /** Whether this differs from the version before. */
   changed: boolean;
   /** The number of this state of knowledge: it grew if something changed. */
@@ -65,33 +67,33 @@ export async function raiseSchemaRevision(tx: TenantDb, dataSourceId: string): P
   return row?.schemaRevision ?? 0;
 }
 
-/** Descriptions of the source's tables, by table key. */
-export async function readDescriptions(db: TenantDb, dataSourceId: string): Promise<Record<string, string>> {
+/** Descriptions of the source's tables. */
+export async function readDescriptions(db: TenantDb, dataSourceId: string): Promise<TableDescriptions> {
   const rows = await db.tableDescription.findMany({
     where: { dataSourceId, columnName: '' },
-    select: { tableName: true, text: true },
+    select: { tableName: true, text: true, origin: true },
   });
-  return Object.fromEntries(rows.map((row) => [row.tableName, row.text]));
+  return Object.fromEntries(rows.map((row) => [row.tableName, { text: row.text, by: authorOf(row) }]));
 }
 
-async function describeChangedTables(tx: TenantDb, dataSourceId: string, catalogue: Catalogue): Promise<Record<string, string>> {
+async function describeChangedTables(tx: TenantDb, dataSourceId: string, catalogue: Catalogue): Promise<TableDescriptions> {
   const kept = await tx.tableDescription.findMany({
     where: { dataSourceId, columnName: '' },
     select: { tableName: true, text: true, origin: true, fingerprint: true },
   });
   const known = new Map(kept.map((row) => [row.tableName, row]));
-  const descriptions: Record<string, string> = {};
+  const descriptions: TableDescriptions = {};
   const fresh: { tableName: string; text: string; fingerprint: string }[] = [];
   for (const table of catalogue.tables) {
     const key = tableKey(table);
     const fingerprint = fingerprintTable(table);
     const before = known.get(key);
     if (before && (before.origin === 'person' || before.fingerprint === fingerprint)) {
-      descriptions[key] = before.text;
+      descriptions[key] = { text: before.text, by: authorOf(before) };
       continue;
     }
     const text = describeTable(table);
-    descriptions[key] = text;
+    descriptions[key] = { text, by: 'builtin' };
     fresh.push({ tableName: key, text, fingerprint });
   }
   if (fresh.length > 0) {
@@ -102,3 +104,5 @@ async function describeChangedTables(tx: TenantDb, dataSourceId: string, catalog
   }
   return descriptions;
 }
+
+const authorOf = ({ origin }: { origin: string }) => (origin === 'person' || origin === 'model' ? origin : 'builtin');

@@ -6,7 +6,7 @@
  */
 export { type TableAnswer, tableKey } from '../catalogue';
 export { type SchemaStats, schemaStats } from './counters';
-export { setDescription } from './descriptions';
+export { keepModelDescriptions, setDescription, tablesToDescribe } from './descriptions';
 export { getSchema, invalidateSchema, refreshSchema } from './get-schema';
 export { nearestNames } from './nearest-names';
 export { readSchema } from './read-schema';

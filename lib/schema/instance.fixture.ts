@@ -1,5 +1,6 @@
 /** Another instance of Quarry, for tests: a process of its own that reads schemas when it is told to. */
 import { jobContext } from '../access';
+import type { TableDescriptions } from '../catalogue';
 import { closeDb } from '../db';
 import { closeRedis, redisState } from '../redis';
 import { drainPools } from '../sources';
@@ -53,7 +54,12 @@ async function answer({ do: what, organizationId, dataSourceId }: InstanceReques
   const view = await (what === 'refresh' ? refreshSchema(ctx, dataSourceId) : getSchema(ctx, dataSourceId));
   const durationMs = performance.now() - started;
   const columns = view.catalogue.tables.slice(0, 5).flatMap((table) => table.columns.map((column) => column.name));
-  return { layer: view.layer, version: view.version, columns, descriptions: table5(view.descriptions), durationMs };
+  return { layer: view.layer, version: view.version, columns, descriptions: firstFive(view.descriptions), durationMs };
 }
 
-const table5 = (descriptions: Record<string, string>) => Object.fromEntries(Object.entries(descriptions).slice(0, 5));
+const firstFive = (descriptions: TableDescriptions) =>
+  Object.fromEntries(
+    Object.entries(descriptions)
+      .slice(0, 5)
+      .map(([key, { text }]) => [key, text]),
+  );

@@ -234,25 +234,27 @@ describe('[A12] chosen tables', () => {
   });
 });
 
+const PAID = { text: 'People who paid us', by: 'person' };
+
 describe('[D7] descriptions', () => {
   it('describes each table, writes anew only what changed, and leaves a person their text', async () => {
     const { id, admin, run } = await connected(SHOP);
     const { descriptions } = await getSchema(org.ctx, id);
-    expect(descriptions['public.orders']).toMatch(/^What customers bought; with total and status\./);
-    expect(descriptions['public.customers']).toMatch(/^Customers: one row per customer, with name\./);
+    expect(descriptions['public.orders']?.text).toMatch(/^What customers bought; with total and status\./);
+    expect(descriptions['public.customers']?.text).toMatch(/^Customers: one row per customer, with name\./);
     await setDescription(org.ctx, id, { table: 'public.customers', text: 'People who paid us' });
-    expect((await getSchema(org.ctx, id)).descriptions['public.customers']).toBe('People who paid us');
+    expect((await getSchema(org.ctx, id)).descriptions['public.customers']).toEqual(PAID);
     await admin.query('ALTER TABLE customers ADD COLUMN city text; ALTER TABLE orders ADD COLUMN paid_on date');
     const after = (await refreshSchema(org.ctx, id)).descriptions;
-    expect(after['public.customers']).toBe('People who paid us');
-    expect(after['public.orders']).toContain('paid on');
+    expect(after['public.customers']).toEqual(PAID);
+    expect(after['public.orders']?.text).toContain('paid on');
     const rows = () => org.ctx.db.tableDescription.findMany({ where: { dataSourceId: id }, orderBy: { tableName: 'asc' } });
     const before = await rows();
     await run('CREATE TABLE shops (id int)');
     await refreshSchema(org.ctx, id);
     expect((await rows()).filter((row) => row.tableName !== 'public.shops')).toEqual(before);
     await setDescription(org.ctx, id, { table: 'public.customers', text: null });
-    expect((await getSchema(org.ctx, id)).descriptions['public.customers']).toMatch(
+    expect((await getSchema(org.ctx, id)).descriptions['public.customers']?.text).toMatch(
       /^Customers: one row per customer, with name and city\./,
     );
     await expect(setDescription(org.ctx, id, { table: 'public.nothing', text: 'x' })).rejects.toMatchObject({

@@ -8,7 +8,7 @@ import type { StoredSchema } from './view';
  * 20 to 100 KB packed; unpacking and parsing take about 8 ms. The number is that of the stored form: an instance of another version
  * of Quarry doesn't read what it doesn't know.
  */
-const FORM = 'schema1';
+const FORM = 'schema2';
 /** Unpacked; a bigger schema is read from the builder database. */
 const MOST_BYTES = 256 * 1024 * 1024;
 /** Packed. */

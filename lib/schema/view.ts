@@ -1,5 +1,5 @@
 import type { Catalogue } from '../adapters/contract';
-import { type TableAnswer, tableAnswers, tableKey } from '../catalogue';
+import { type TableAnswer, type TableDescriptions, tableAnswers, tableKey } from '../catalogue';
 
 /** Where a schema was found: this process's memory, Redis, the builder database, or the source itself. */
 export type SchemaLayer = 'memory' | 'redis' | 'database' | 'source';
@@ -13,8 +13,7 @@ export interface StoredSchema {
   fetchedAt: string;
   /** With references that nobody declared but that names and types suggest, marked `inferred`. */
   catalogue: Catalogue;
-  /** By table key ("public.orders"). */
-  descriptions: Record<string, string>;
+  descriptions: TableDescriptions;
 }
 
 export interface SchemaView extends StoredSchema {

@@ -141,6 +141,19 @@ describe('the reader process', () => {
     writer.close();
   });
 
+  it('answers in a sentence what SQLite says of a query', async () => {
+    const pool = open({ file: 'data.sqlite' });
+    for (const [text, sentence] of [
+      ['SELECT * FROM nowhere', 'The database answered: no such table: "nowhere".'],
+      ['SELECT total', 'The database answered: no such column: "total".'],
+      ['SELECT nonesuch(1)', 'The database answered: no such function: nonesuch.'],
+      ['SELECT a FROM t AS x JOIN t AS y', 'The database answered: ambiguous column name: "a".'],
+      ["SELECT json('{')", 'The database answered: malformed JSON.'],
+    ] as const) {
+      expect((await expectCode(read(pool, text), 'query.failed')).message).toBe(sentence);
+    }
+  });
+
   it('sees a table that another program changed', async () => {
     const pool = open({ file: 'sub/sp ace.sqlite' });
     await read(pool, 'SELECT a FROM t');

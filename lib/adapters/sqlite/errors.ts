@@ -43,7 +43,13 @@ export function queryError({ code, message }: ReaderError): QuarryError {
       stage,
     });
   }
-  return new QuarryError('query.failed', message, { stage, details: { engineCode: code } });
+  return new QuarryError('query.failed', `The database answered: ${inWords(message)}`, { stage, details: { engineCode: code } });
+}
+
+/** SQLite's own words as the end of a sentence, with names in quotes so that the full stop isn't taken for a part of them. */
+function inWords(message: string): string {
+  const quoted = message.replace(/^((?:no such (?:table|column)|ambiguous column name): )([^"\s][^\n]*)$/, '$1"$2"');
+  return /[.?!]$/.test(quoted) ? quoted : `${quoted}.`;
 }
 
 /** An error while the file was opened. */

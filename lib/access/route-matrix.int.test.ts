@@ -120,6 +120,7 @@ const BODIES: Record<string, (dataSourceId: string) => unknown> = {
 /** Query strings that a route wants before it looks at anything else. */
 const QUERIES: Record<string, string> = {
   '/api/execute-query/export': '?format=csv',
+  '/api/data-sources/[id]/schema/sample': '?table=public.t',
   '/api/data-sources/[id]/schema/versions/diff': '?from=1&to=2',
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeTable } from './describe';
-import { column, table } from './fixture';
+import { column, table } from './catalogue.fixture';
 
 const fk = (columnName: string, other: string) => ({
   columns: [columnName],

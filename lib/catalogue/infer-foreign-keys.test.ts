@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CatalogueTable } from '../adapters/contract';
-import { column, table } from './fixture';
+import { column, table } from './catalogue.fixture';
 import { inferForeignKeys, withInferredForeignKeys } from './infer-foreign-keys';
 
 const id = column('id', 'integer', { nullable: false });

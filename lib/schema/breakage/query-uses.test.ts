@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../adapters/contract';
 import { getAdapter } from '../../adapters/registry';
 import { diffCatalogues } from '../../catalogue';
-import { column, table } from '../../catalogue/fixture';
+import { column, table } from '../../catalogue/catalogue.fixture';
 import { breakingChanges } from './breaking-changes';
 import { changesUsedBy } from './query-uses';
 

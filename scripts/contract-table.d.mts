@@ -1,0 +1,3 @@
+export function contractTable(report: {
+  testResults: { assertionResults: { ancestorTitles: string[]; title: string; status: string }[] }[];
+}): string;

@@ -169,6 +169,12 @@ export const SETTINGS = {
     'auto',
     'Where results are cached: in memory, a SQLite file in $QUARRY_HOME/cache, or Redis. auto: Redis when there is one.',
   ),
+  enableStreaming: define(
+    'ENABLE_STREAMING',
+    flag,
+    'true',
+    'Answers are sent in parts while they are made. false: in one piece, rows within MAX_RESULT_ROWS; files are still streamed.',
+  ),
   maxTablesInContext: define('MAX_TABLES_IN_CONTEXT', count(1, 200), '5', 'Tables shown to a model, join paths not counted.'),
   modelStrategy: define('MODEL_STRATEGY', z.enum(['fixed', 'adaptive']), 'adaptive', 'How the model for a question is chosen.'),
   modelProvider: define(

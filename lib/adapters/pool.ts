@@ -276,7 +276,13 @@ export class ConnectionPool<C extends object> {
   }
 
   private waitedTooLong(): QuarryError {
-    return waitedTooLong(this.limits, this.waitingForPlace(), this.active.size + this.opening);
+    const waiting = this.waitingForPlace();
+    const seconds = Math.round(this.limits.waitMs / 100) / 10;
+    return new QuarryError(
+      'pool.timeout',
+      `All ${this.limits.max} connections to this source stayed busy for ${seconds} s, with ${waiting} requests waiting. Try again, or raise the pool size of the source.`,
+      { stage: 'connect', details: { waiting, max: this.limits.max, active: this.active.size + this.opening }, retryAfterS: 1 },
+    );
   }
 
   /** Closes a connection that was in use; its place goes to the next who waits. */
@@ -330,20 +336,6 @@ export class ConnectionPool<C extends object> {
     while (this.isOverflowing() && this.now() - (this.idle[0]?.idleSince ?? 0) >= OVERFLOW_LINGER_MS) void this.closeIdle(1);
     if (this.isOverflowing()) this.armOverflow();
   }
-}
-
-/**
- * What somebody is told for whom no connection came free in time.
- * @param limits of the pool; waitMs in milliseconds
- */
-export function waitedTooLong(limits: { max: number; waitMs: number }, waiting: number, active: number): QuarryError {
-  const seconds = Math.round(limits.waitMs / 100) / 10;
-  const others = waiting === 1 ? '1 request' : `${waiting} requests`;
-  return new QuarryError(
-    'pool.timeout',
-    `All ${limits.max} connections to this source stayed busy for ${seconds} s, with ${others} waiting. Try again, or raise the pool size of the source.`,
-    { stage: 'connect', details: { waiting, max: limits.max, active }, retryAfterS: 1 },
-  );
 }
 
 function closing(): QuarryError {

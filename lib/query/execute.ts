@@ -3,6 +3,8 @@ import type { Lease } from '../adapters/contract';
 import { QuarryError, toQuarryError } from '../kernel/errors';
 import { settings } from '../kernel/settings';
 import { getSchema, recheckSchema } from '../schema';
+import type { SourceLease } from '../sources';
+import { passCostGate } from './cost-gate';
 import { jsonFormatter } from './format';
 import { hintsFor, isUnknownName } from './hints';
 import type { Prepared } from './prepare';
@@ -15,6 +17,10 @@ export interface Rows {
   columns: readonly ResultColumn[];
   rows: readonly (readonly JsonCell[])[];
   truncated: Truncation;
+  /** What is to be said of this run, not of the rows: it isn't kept with them. */
+  notes?: readonly string[];
+  /** Which server answered, for sources that have a read replica. */
+  server?: 'primary' | 'replica';
 }
 
 /**
@@ -33,9 +39,11 @@ export async function executeRows(
   const started = performance.now();
   let formatMs = 0;
   try {
-    const lease = await prepared.source.lease({ signal });
+    const lease = await leaseFor(prepared, signal);
     const rows = await withLease(lease, async () => {
-      const result = await lease.execute(...executionOf(prepared, queryId, signal, settings().maxResultBytes));
+      const execution = executionOf(prepared, queryId, signal, settings().maxResultBytes);
+      const notes = [...notesOf(lease), ...(await passCostGate(ctx, lease, prepared, execution))];
+      const result = await lease.execute(...execution);
       const format = jsonFormatter(result.columns);
       const out: JsonCell[][] = [];
       for await (const batch of result.rows) {
@@ -43,7 +51,8 @@ export async function executeRows(
         for (const row of format(batch)) out.push(Object.freeze(row) as JsonCell[]);
         formatMs += performance.now() - at;
       }
-      return { columns: result.columns, rows: Object.freeze(out), truncated: result.outcome().truncated };
+      const { server } = lease;
+      return { columns: result.columns, rows: Object.freeze(out), truncated: result.outcome().truncated, notes, server };
     });
     trace.add('execute', performance.now() - started - formatMs);
     trace.add('format', formatMs);
@@ -53,6 +62,14 @@ export async function executeRows(
     throw await explainFailure(ctx, prepared, error);
   }
 }
+
+/** A connection for a prepared query: what only reads may be answered by a read replica. */
+export function leaseFor({ source, facts }: Prepared, signal: AbortSignal): Promise<SourceLease> {
+  return source.lease({ signal, read: facts.effect === 'read' });
+}
+
+/** What a lease has to say to people. */
+export const notesOf = ({ note }: SourceLease): string[] => (note === undefined ? [] : [note]);
 
 /** The statement and its options as the adapter wants them. */
 export function executionOf(

@@ -79,7 +79,7 @@ async function answerRows(
   if (key === null) return { rows: await execute(running.signal), cache: { state: 'bypass' } };
   if (mode === 'refresh') {
     const rows = await execute(running.signal);
-    await keepRows(ctx, prepared, key, rows);
+    await keepRows(ctx, prepared, key, withoutNotes(rows));
     return { rows, cache: { state: 'miss' } };
   }
   return shareRows(ctx, prepared, key, running.signal, trace, execute);
@@ -101,7 +101,7 @@ async function shareRows(
       find: () => peekRows(ctx, prepared, key),
       make: async (shared: AbortSignal) => {
         const value = await execute(shared, spans);
-        return { value, kept: await keepRows(ctx, prepared, key, value) };
+        return { value, kept: await keepRows(ctx, prepared, key, withoutNotes(value)) };
       },
     };
     // Other instances find what this one keeps only where all keep it in Redis.
@@ -116,6 +116,9 @@ async function shareRows(
   }
 }
 
+/** What was said of one run is not true of the next one that gets its rows. */
+const withoutNotes = ({ columns, rows, truncated }: Rows): Rows => ({ columns, rows, truncated });
+
 function toResult(queryId: string, request: QueryRequest, prepared: Prepared, answer: Answer, durationMs: number): QueryResult {
   const { rows, cache } = answer;
   return {
@@ -127,7 +130,8 @@ function toResult(queryId: string, request: QueryRequest, prepared: Prepared, an
     durationMs: Math.round(durationMs * 100) / 100,
     cache,
     query: request.query,
-    warnings: prepared.warnings,
+    warnings: [...prepared.warnings, ...(rows.notes ?? [])],
+    ...(rows.server === undefined ? {} : { server: rows.server }),
     policy: { masked: prepared.policy.masked, filtered: prepared.policy.filtered },
   };
 }

@@ -2,13 +2,15 @@ import { type Ctx, describeError } from '../access';
 import type { Column, Lease, Row, TextBatch } from '../adapters/contract';
 import { QuarryError } from '../kernel/errors';
 import { settings } from '../kernel/settings';
-import { executionOf, explainFailure, isBroken } from './execute';
+import { passCostGate } from './cost-gate';
+import { executionOf, explainFailure, isBroken, leaseFor, notesOf } from './execute';
 import { jsonFormatter } from './format';
 import { recordRun } from './history';
+import { runQuery } from './pipeline';
 import { locateSource, type Prepared, prepareQuery } from './prepare';
 import { type RunningHandle, registerRunning } from './running';
 import { atStage, Trace } from './trace';
-import type { QueryOrigin, QueryRequest, QueryStream, StreamEnd, Truncation } from './types';
+import type { QueryOrigin, QueryRequest, QueryResult, QueryStream, StreamEnd, Truncation } from './types';
 
 /** A streamed run with rows in exact form; formats are put on top. */
 export interface RawStream<Batch = Row[]> {
@@ -81,6 +83,7 @@ class StreamRun<Batch extends Row[] | TextBatch> implements RawStream<Batch> {
   #lease: Lease | null = null;
   #result: Source<Batch> | null = null;
   #deadline: NodeJS.Timeout | null = null;
+  #notes: string[] = [];
   #rowCount = 0;
   #truncated: Truncation = null;
   #durationMs = 0;
@@ -105,9 +108,11 @@ class StreamRun<Batch extends Row[] | TextBatch> implements RawStream<Batch> {
     const { signal } = this.running;
     this.trace.add('cache', 0);
     await this.trace.run('execute', async () => {
-      this.#lease = await prepared.source.lease({ signal });
+      const lease = await leaseFor(prepared, signal);
+      this.#lease = lease;
       const execution = executionOf(prepared, this.queryId, signal, Number.MAX_SAFE_INTEGER);
-      this.#result = await this.execute(this.#lease, ...execution);
+      this.#notes = [...prepared.warnings, ...notesOf(lease), ...(await passCostGate(this.ctx, lease, prepared, execution))];
+      this.#result = await this.execute(lease, ...execution);
       this.columns = this.#result.columns;
     });
     this.#streamingSince = performance.now();
@@ -141,7 +146,8 @@ class StreamRun<Batch extends Row[] | TextBatch> implements RawStream<Batch> {
   }
 
   end(): StreamEnd {
-    return { rowCount: this.#rowCount, truncated: this.#truncated, durationMs: this.#durationMs };
+    const warnings = this.#notes.length > 0 ? { warnings: this.#notes } : {};
+    return { rowCount: this.#rowCount, truncated: this.#truncated, durationMs: this.#durationMs, ...warnings };
   }
 
   async close(): Promise<void> {
@@ -202,10 +208,12 @@ function tooLong(timeoutMs: number): QuarryError {
 }
 
 /**
- * A query's rows as JSON in batches. Read them all, or call close().
+ * A query's rows as JSON in batches; with ENABLE_STREAMING=false in a single one, under the limits of interactive queries. Read them
+ * all, or call close().
  * @throws QuarryError as runQuery
  */
 export async function streamQuery(ctx: Ctx, request: QueryRequest): Promise<QueryStream> {
+  if (!settings().enableStreaming) return wholeResult(await runQuery(ctx, request));
   const raw = await openStream(ctx, request, request.origin ?? 'api');
   const format = jsonFormatter(raw.columns);
   async function* batches() {
@@ -218,6 +226,25 @@ export async function streamQuery(ctx: Ctx, request: QueryRequest): Promise<Quer
     end: () => raw.end(),
     close: () => raw.close(),
   };
+}
+
+function wholeResult({ queryId, columns, rows, rowCount, truncated, durationMs, warnings }: QueryResult): QueryStream {
+  async function* batches() {
+    if (rows.length > 0) yield rows.map((row) => [...row]);
+  }
+  return {
+    queryId,
+    columns: [...columns],
+    batches: { [Symbol.asyncIterator]: batches },
+    end: () => ({ rowCount, truncated, durationMs, ...(warnings.length > 0 ? { warnings } : {}) }),
+    close: async () => undefined,
+  };
+}
+
+async function* inOnePiece(pieces: AsyncGenerator<string>): AsyncGenerator<string> {
+  let whole = '';
+  for await (const piece of pieces) whole += piece;
+  yield whole;
 }
 
 /** Pieces of text or bytes as a stream, made only when the reader asks. `close` runs when the reader leaves. */
@@ -257,5 +284,5 @@ export function ndjsonStream(ctx: Ctx, stream: QueryStream): ReadableStream<Uint
       yield `${JSON.stringify(describeError(ctx, error))}\n`;
     }
   }
-  return byteStream(lines(), () => stream.close());
+  return byteStream(settings().enableStreaming ? lines() : inOnePiece(lines()), () => stream.close());
 }

@@ -42,6 +42,8 @@ export interface QueryResult {
   /** The query as it was asked. */
   query: string;
   warnings: string[];
+  /** Which server answered, for sources that have a read replica; absent for cached rows. */
+  server?: 'primary' | 'replica';
   policy: { masked: string[]; filtered: string[] };
 }
 
@@ -55,6 +57,8 @@ export interface StreamEnd {
   rowCount: number;
   truncated: Truncation;
   durationMs: number;
+  /** What a person should know of the run; absent when there is nothing. */
+  warnings?: string[];
 }
 
 export interface QueryStream {

@@ -3,7 +3,7 @@
  * Promises: a failed test saves nothing; secrets go into the vault and never come back; a foreign or malformed id is "not found";
  * one pool per organisation, environment, source and credential version; changing a credential never breaks a running query.
  */
-export { type CacheRule, type CacheRules, cacheSettingsOf, storedOrganizationCache } from './cache-rules';
+export { type CacheRule, type CacheRules, cacheRules, cacheSettingsOf, storedOrganizationCache } from './cache-rules';
 export { checkPools, checkSource } from './check-pools';
 export { clearSourceCache } from './clear-cache';
 export { type CreatedSource, createSource } from './create-source';
@@ -17,6 +17,6 @@ export { addSampleSources } from './samples/add-sample-sources';
 export { moveSampleSources } from './samples/move-sample-sources';
 export { listSourceTypes, type SourceType } from './source-types';
 export { testSource } from './test-source';
-export type { HealthReport, OpenSource, PoolReport, SourceSummary, TestReport } from './types';
+export type { HealthReport, OpenSource, PoolReport, SourceLease, SourceSummary, TestReport } from './types';
 export { updateSource } from './update-source';
 export { uploadFiles } from './upload-files';

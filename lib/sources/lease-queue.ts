@@ -1,4 +1,3 @@
-import { waitedTooLong } from '../adapters/pool';
 import { QuarryError } from '../kernel/errors';
 import { connections, type Entry, type RegistryLimits } from './pool-entry';
 
@@ -194,7 +193,7 @@ export class LeaseQueue {
 
   #tooLong(entry: Entry): QuarryError {
     const waiting = this.waitingFor(entry);
-    if (entry.users >= entry.max) return waitedTooLong(entry, waiting, entry.users);
+    if (entry.users >= entry.max) return poolFull(entry, waiting);
     const scope = this.#fullScope(entry) ?? {};
     let queued = 0;
     for (const [other, waiters] of this.#waiting) {
@@ -207,6 +206,16 @@ export class LeaseQueue {
 function isBefore(a: readonly number[], b: readonly number[]): boolean {
   const at = a.findIndex((value, index) => value !== b[index]);
   return at >= 0 && (a[at] ?? 0) < (b[at] ?? 0);
+}
+
+function poolFull({ max, waitMs, users }: Entry, waiting: number): QuarryError {
+  const seconds = Math.round(waitMs / 100) / 10;
+  const others = waiting === 1 ? '1 request' : `${waiting} requests`;
+  return new QuarryError(
+    'pool.timeout',
+    `All ${max} connections to this source stayed busy for ${seconds} s, with ${others} waiting. Try again, or raise the pool size of the source.`,
+    { stage: 'connect', details: { waiting, max, active: users }, retryAfterS: 1 },
+  );
 }
 
 function capReached(scope: Scope, limits: RegistryLimits, waiting: number): QuarryError {

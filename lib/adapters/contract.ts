@@ -173,6 +173,17 @@ export interface OpenLimits {
    * @throws QuarryError source.host_refused | source.unreachable, to be passed on as they are
    */
   resolveHost?: (host: string, port: number) => Promise<string>;
+  /**
+   * A tunnel to the database's network, instead of resolveHost: called before each new connection, it gives the near end to connect to.
+   * Drivers ask both through endpointOf (endpoint.ts). TLS still verifies the host's name.
+   * @throws QuarryError source.* naming the tunnel, to be passed on as they are
+   */
+  tunnel?: (host: string, port: number) => Promise<Endpoint>;
+}
+
+export interface Endpoint {
+  host: string;
+  port: number;
 }
 
 export interface ExecuteOptions {
@@ -356,6 +367,8 @@ export type Feature =
   /** A write that fails halfway leaves nothing behind. */
   | 'transactions'
   | 'schemas'
+  /** Names may hold characters beyond the basic plane of Unicode, such as emoji. */
+  | 'emojiNames'
   /** Several columns of a result may have the same name. */
   | 'duplicateColumns'
   /** Primary keys of several columns and foreign keys are declared in the database. */

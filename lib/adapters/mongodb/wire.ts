@@ -9,6 +9,7 @@ import { MongoDBResponse } from 'mongodb/lib/cmap/wire_protocol/responses.js';
 import { MongoClientAuthProviders } from 'mongodb/lib/mongo_client_auth_providers.js';
 import { QuarryError } from '../../kernel/errors';
 import type { OpenLimits } from '../contract';
+import { endpointOf } from '../endpoint';
 import { type MongoConfig, membersOf } from './manifest';
 import { type Member, parseHosts } from './uri';
 
@@ -128,7 +129,7 @@ async function tryMember(settings: WireSettings, member: Member): Promise<Wire> 
 let connections = 0;
 
 async function connectMember({ config, limits, driverOptions }: WireSettings, { host, port }: Member): Promise<DriverConnection> {
-  const address = limits.resolveHost ? await limits.resolveHost(host, port) : host;
+  const endpoint = await endpointOf(limits, host, port);
   connections += 1;
   const late = new EventEmitter();
   const timer = setTimeout(() => late.emit('cancel'), limits.connectTimeoutMs);
@@ -143,7 +144,7 @@ async function connectMember({ config, limits, driverOptions }: WireSettings, { 
       connectTimeoutMS: limits.connectTimeoutMs,
       socketTimeoutMS: 0,
       cancellationToken: late,
-      hostAddress: { host: address, port, toString: () => `${address}:${port}` },
+      hostAddress: { ...endpoint, toString: () => `${endpoint.host}:${endpoint.port}` },
     });
   } finally {
     clearTimeout(timer);

@@ -2,7 +2,8 @@ import { isIP } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import pg, { type FieldDef } from 'pg';
 import { QuarryError } from '../../kernel/errors';
-import type { Column, OpenLimits } from '../contract';
+import type { Column, Endpoint, OpenLimits } from '../contract';
+import { endpointOf } from '../endpoint';
 import { CopyExecution, type CopyPlan } from './copy-execution';
 import { connectError } from './errors';
 import { Execution, type ExecutionPlan, isLost } from './execution';
@@ -50,7 +51,7 @@ export class PostgresConnection {
   private constructor(
     private readonly client: pg.Client,
     private readonly shared: Shared,
-    private readonly address: string,
+    private readonly endpoint: Endpoint,
   ) {
     client.on('error', () => {
       if (this.dead) return;
@@ -71,10 +72,10 @@ export class PostgresConnection {
   /** @throws QuarryError source.* naming host and port */
   static async open(shared: Shared): Promise<PostgresConnection> {
     const { config, limits } = shared;
-    const address = limits.resolveHost ? await limits.resolveHost(config.host, config.port) : config.host;
+    const endpoint = await endpointOf(limits, config.host, config.port);
     try {
-      const client = await connectClient(shared, address);
-      const connection = new PostgresConnection(client, shared, address);
+      const client = await connectClient(shared, endpoint);
+      const connection = new PostgresConnection(client, shared, endpoint);
       await connection.setUp();
       return connection;
     } catch (error) {
@@ -215,7 +216,7 @@ export class PostgresConnection {
       canceller.on('end', () => resolve());
       canceller.on('connect', () => (canceller.ssl ? canceller.requestSsl() : canceller.cancel(processID, secretKey)));
       canceller.on('sslconnect', () => canceller.cancel(processID, secretKey));
-      canceller.connect(this.shared.config.port, this.address);
+      canceller.connect(this.endpoint.port, this.endpoint.host);
     });
   }
 
@@ -271,22 +272,22 @@ interface Canceller {
 
 const TEXT_TYPES = { getTypeParser: () => (text: string) => text };
 
-async function connectClient(shared: Shared, address: string): Promise<pg.Client> {
+async function connectClient(shared: Shared, endpoint: Endpoint): Promise<pg.Client> {
   try {
-    return await tryConnect(shared, address);
+    return await tryConnect(shared, endpoint);
   } catch (error) {
     const refusedTls = error instanceof Error && /does not support SSL/.test(error.message);
     if (shared.config.tls.mode !== 'prefer' || !refusedTls) throw error; // several may find out at the same time
     shared.plain = true;
-    return tryConnect(shared, address);
+    return tryConnect(shared, endpoint);
   }
 }
 
-async function tryConnect(shared: Shared, address: string): Promise<pg.Client> {
+async function tryConnect(shared: Shared, endpoint: Endpoint): Promise<pg.Client> {
   const { config, limits } = shared;
   const client = new pg.Client({
-    host: address,
-    port: config.port,
+    host: endpoint.host,
+    port: endpoint.port,
     user: config.username,
     database: config.database,
     // A function, so that an empty password doesn't make the driver look into PGPASSWORD or ~/.pgpass.

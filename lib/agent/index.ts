@@ -3,6 +3,7 @@
  * error analysis. Models only write queries; every query runs through lib/query with the caller's rights. Promises that each figure of
  * an answer comes from its rows, that a question costs one model call when nothing goes wrong, and that every step is kept.
  */
+export { answerCacheFigures } from './answer-cache';
 export { ask } from './ask';
 export { describeTables } from './describe-tables';
 export {

@@ -2,12 +2,14 @@ import type { Ctx } from '../access';
 import { findConversation } from '../conversations';
 import type { AskInput } from '../conversations/schema';
 import { QuarryError, toErrorBody, toQuarryError } from '../kernel/errors';
+import { settings } from '../kernel/settings';
 import { getSource } from '../sources';
 import { ask } from './ask';
 
 /**
  * A question's answer as server-sent events: `step` and `token` while it is made, then `result` or `error`, then `done` [C22].
- * When the reader goes away the question is cancelled, down to the database.
+ * With ENABLE_STREAMING=false only the last two, in one piece. When the reader goes away the question is cancelled, down to the
+ * database.
  * @throws QuarryError not_found (source, conversation) while the answer can still have a status of its own
  */
 export async function streamAnswer(ctx: Ctx, input: AskInput): Promise<Response> {
@@ -20,13 +22,22 @@ export async function streamAnswer(ctx: Ctx, input: AskInput): Promise<Response>
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
+      const { enableStreaming } = settings();
+      let kept = '';
       const send = (event: string, data: unknown) => {
-        if (!gone.signal.aborted) controller.enqueue(encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`));
+        kept += `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+        if (enableStreaming || event === 'done') flush();
+      };
+      const flush = () => {
+        if (!gone.signal.aborted) controller.enqueue(encoder.encode(kept));
+        kept = '';
       };
       try {
-        const answer = await ask(own, input, (event) =>
-          event.type === 'step' ? send('step', event.step) : send('token', { text: event.text }),
-        );
+        const answer = await ask(own, input, (event) => {
+          if (!enableStreaming) return;
+          if (event.type === 'step') send('step', event.step);
+          else send('token', { text: event.text });
+        });
         send('result', answer);
         send('done', { conversationId: answer.conversationId, messageId: answer.messageId });
       } catch (error) {

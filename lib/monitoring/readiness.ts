@@ -1,4 +1,6 @@
+import { cacheHealth } from '../cache';
 import { pingDb } from '../db';
+import { redisConfigured, redisState, tryRedis } from '../redis';
 
 export interface Check {
   ok: boolean;
@@ -7,7 +9,8 @@ export interface Check {
 }
 
 export interface Readiness {
-  status: 'ready' | 'unavailable';
+  /** `degraded`: it serves, but what makes it fast or shared is away; it is expected to come back by itself. */
+  status: 'ready' | 'degraded' | 'unavailable';
   checks: { database: Check; cache: Check; queue: Check };
 }
 
@@ -15,14 +18,34 @@ export interface Readiness {
 const PATIENCE_MS = 3_000;
 
 /**
- * Asks each dependency whether it can serve. Cache and queue are in this process as long as there is no Redis, so they are
- * ready when the process is. Texts are ours: a driver's would name hosts.
+ * Asks each dependency whether it can serve. Only the builder database is needed to answer; without Redis, caches and jobs are in this
+ * process. Texts are ours: a driver's would name hosts.
  */
 export async function checkReadiness(): Promise<Readiness> {
-  const database = await checkDatabase();
-  const cache = { ok: true, latencyMs: 0, detail: 'memory' };
-  const queue = { ok: true, latencyMs: 0, detail: 'in process' };
-  return { status: database.ok ? 'ready' : 'unavailable', checks: { database, cache, queue } };
+  const [database, cache, queue] = await Promise.all([checkDatabase(), checkCache(), checkQueue()]);
+  const well = cache.ok && queue.ok;
+  return { status: database.ok ? (well ? 'ready' : 'degraded') : 'unavailable', checks: { database, cache, queue } };
+}
+
+async function checkCache(): Promise<Check> {
+  const { latencyMs } = cacheHealth().backend === 'redis' ? await pingRedis() : { latencyMs: 0 };
+  const { backend, trouble } = cacheHealth();
+  if (trouble === null) return { ok: true, latencyMs, detail: backend };
+  return { ok: false, latencyMs, detail: `${trouble} Results are kept in memory until it works again.` };
+}
+
+async function checkQueue(): Promise<Check> {
+  if (!redisConfigured()) return { ok: true, latencyMs: 0, detail: 'in process' };
+  const { latencyMs } = await pingRedis();
+  const { state, reason } = redisState();
+  if (state === 'up') return { ok: true, latencyMs, detail: 'redis' };
+  return { ok: false, latencyMs, detail: `${reason ?? 'Redis cannot be reached.'} Jobs wait until it is back.` };
+}
+
+async function pingRedis(): Promise<{ latencyMs: number }> {
+  const startedAt = performance.now();
+  await tryRedis((client) => client.ping());
+  return { latencyMs: Math.round((performance.now() - startedAt) * 10) / 10 };
 }
 
 async function checkDatabase(): Promise<Check> {

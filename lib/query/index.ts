@@ -7,13 +7,14 @@
  * cancelled in the database when cancelled here; every run is recorded without slowing it.
  */
 
+export { cleanHistory } from './clean-history';
 export { exportQuery } from './export';
 export { isUnknownName } from './hints';
 export { flushHistory } from './history';
 export { runQuery } from './pipeline';
 export { policyFingerprint } from './policy';
 export { validateQuery } from './prepare';
-export { queryCacheFigures } from './result-cache';
+export { cleanResults, queryCacheFigures } from './result-cache';
 export { type CancelOutcome, cancelQuery, listRunning, type RunningQuery } from './running';
 export { sampleRows } from './sample-rows';
 export type { JsonCell } from './schema';

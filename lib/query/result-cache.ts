@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Ctx } from '../access';
-import { type CacheFigures, createCache, type NamedCache, SharedFlight } from '../cache';
+import { type CacheFigures, cleanCaches, createCache, type NamedCache, SharedFlight } from '../cache';
+import type { Clock } from '../kernel/clock';
 import { settings } from '../kernel/settings';
 import { singleton } from '../kernel/singleton';
 import { getSchema } from '../schema';
@@ -24,6 +25,12 @@ export const resultCache = () =>
 /** What the cache of results did for the organisation. */
 export function queryCacheFigures(ctx: Ctx): Promise<CacheFigures> {
   return resultCache().figures(ctx.organization.id);
+}
+
+/** Removes what has expired from the caches of this process and of what it shares with others. @returns how many entries */
+export function cleanResults(_clock: Clock): Promise<number> {
+  resultCache();
+  return cleanCaches();
 }
 
 /** Equal runs in the air now, in this process and, where results are kept in Redis, in all. */

@@ -14,3 +14,9 @@ export {
   type OrganizationSummary,
 } from './organizations';
 export { isSetupNeeded, type SetupResult, setUpInstallation } from './set-up';
+export {
+  clearOrganizationCache,
+  getOrganizationSettings,
+  type OrganizationSettings,
+  updateOrganizationSettings,
+} from './settings';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ROLE_NAMES } from '../access/permissions';
 import { emailSchema, passwordSchema } from '../access/schema';
+import { cacheSettingsSchema } from '../sources/schema';
 
 /** Browser-safe shapes of what the routes of organisations, members and environments take. */
 const name = z.string().trim().min(1, 'Write a name.').max(100);
@@ -41,3 +42,7 @@ export const createEnvironmentSchema = z.strictObject({
   kind: z.enum(ENVIRONMENT_KINDS).default('other'),
 });
 export type CreateEnvironmentInput = z.output<typeof createEnvironmentSchema>;
+
+/** What an organisation sets for itself; `cache` replaces what was set. */
+export const organizationSettingsSchema = z.strictObject({ cache: cacheSettingsSchema });
+export type OrganizationSettingsInput = z.output<typeof organizationSettingsSchema>;

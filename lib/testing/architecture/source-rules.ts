@@ -9,6 +9,8 @@ const ENGINE = /postgres|sqlite|mysql|mariadb|mongo/i;
 const ENGINE_NAMED = [
   'lib/adapters/',
   'lib/db/',
+  // A file of its own is one of the back ends.
+  'lib/cache/',
   'lib/sources/samples/',
   'prisma/',
   'prisma.config.ts',

@@ -5,6 +5,7 @@ const EXTERNAL = [
   'libpg-query',
   'better-sqlite3',
   'pg',
+  'mysql2',
   'pg-copy-streams',
   '@node-rs/argon2',
   'pino',
@@ -14,6 +15,7 @@ const EXTERNAL = [
   '@prisma/schema-engine-wasm',
   'sql-parser-cst',
   'ioredis',
+  'bullmq',
   // plain packages, but large: parsing and minifying them again for each layer took five sixths of the build
   'gpt-tokenizer',
   'ai',

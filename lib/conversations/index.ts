@@ -16,6 +16,7 @@ export {
   beginExchange,
   type Exchange,
   type ExchangeOutcome,
+  failLostExchanges,
   findPendingChoice,
   finishExchange,
   listTurns,

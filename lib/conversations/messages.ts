@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Ctx } from '../access';
-import type { Prisma } from '../db';
+import { Prisma, systemDb } from '../db';
+import type { Clock } from '../kernel/clock';
 import type { Answer, Attempt, MessageView, ModelUse } from './schema';
 
 /** Rows of an answer that are kept with it, so that it opens at once; the rest is read again by its query. */
@@ -108,6 +109,24 @@ export async function finishExchange(ctx: Ctx, exchange: Exchange, outcome: Exch
       },
     });
   });
+}
+
+/** Milliseconds that an answer may run before its workflow is written, which nobody waits for. */
+const UNRECORDED_MS = 60_000;
+
+/**
+ * Fails answers that still say "running" though their workflow, which has the same id, doesn't: the process that wrote them is gone.
+ * In every organisation; twice does no harm.
+ * @returns how many
+ */
+export async function failLostExchanges(clock: Clock): Promise<number> {
+  const message = 'Quarry was interrupted while it answered. Ask again.';
+  const result = JSON.stringify({ error: { code: 'job.lost', message }, query: null });
+  return systemDb().$executeRaw(Prisma.sql`
+    UPDATE messages m SET "status" = 'failed', "content" = ${message}, "result" = ${result}::jsonb
+    WHERE m."status" = 'running' AND (
+      EXISTS (SELECT FROM workflows w WHERE w."id" = m."id" AND w."status" IN ('completed', 'failed'))
+      OR (m."createdAt" < ${new Date(clock.now() - UNRECORDED_MS)}::timestamptz AND NOT EXISTS (SELECT FROM workflows w WHERE w."id" = m."id")))`);
 }
 
 function firstRows(rows: readonly unknown[][]): readonly unknown[][] {

@@ -62,6 +62,7 @@ export class Heart {
   readonly #beatMs: number;
   readonly #leaseMs: number;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #beating: Promise<void> | undefined;
   #renewedAt = 0;
 
   /** @param limits shorter ones, for tests */
@@ -97,6 +98,8 @@ export class Heart {
   async release(run: Run, ending: Ending, patienceMs = this.#leaseMs): Promise<boolean> {
     const until = performance.now() + patienceMs;
     try {
+      // What a beat under way writes must not be written again.
+      await this.#beating;
       for (;;) {
         try {
           return await this.#store.end(this.workerId, run.pulse(), ending);
@@ -121,7 +124,14 @@ export class Heart {
   }
 
   /** Renews every lease now. Never throws: without the database leases run out, and then the runs are told. */
-  async beat(): Promise<void> {
+  beat(): Promise<void> {
+    this.#beating ??= this.#renew().finally(() => {
+      this.#beating = undefined;
+    });
+    return this.#beating;
+  }
+
+  async #renew(): Promise<void> {
     const runs = this.runs;
     if (runs.length === 0) return;
     const pulses = runs.map((run) => run.pulse());

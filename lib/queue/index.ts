@@ -111,13 +111,18 @@ export function recordQuestion(ctx: Ctx, id: string, data: { conversationId: str
  * This process gives signs of life from now on and, with handlers, runs jobs.
  * @param options.onLost called after questions were lost with their process
  */
-export async function startQueue(options: {
-  handlers?: Record<JobName, JobHandler>;
-  onLost?: () => Promise<unknown>;
-}): Promise<void> {
+export async function startQueue(options: { handlers?: JobHandlers; onLost?: () => Promise<unknown> }): Promise<void> {
   const queue = jobQueue();
   singleton('queue.cancel-heard', () => subscribe(cancelTopic, ({ id }) => queue.cancelHere(id)));
-  await queue.start(options);
+  const { handlers, ...rest } = options;
+  // The runner gives each job's code what its line in the table says: data that its schema has read, a context when it has an organisation.
+  await queue.start(handlers ? { ...rest, handlers: handlers as unknown as Record<string, JobHandler> } : rest);
+}
+
+/** Whether a web server runs jobs, as WORKERS says; unless told, it does when there is no Redis. */
+export function runsJobs(): boolean {
+  const { workers, redisUrl } = settings();
+  return (workers ?? (redisUrl === undefined ? 'in-process' : 'separate')) === 'in-process';
 }
 
 /** Takes no new jobs; those that run end within the grace (milliseconds) or are put back. */
@@ -130,6 +135,9 @@ export async function drainQueue(graceMs: number): Promise<void> {
 export async function cleanWorkflows(): Promise<number> {
   return jobQueue().store.clean(settings().historyRetentionDays * DAY_MS, DAY_MS);
 }
+
+/** The code of each job; see workers/registry.ts. */
+export type JobHandlers = { [N in JobName]: (job: RunOf<N>) => Promise<unknown> };
 
 /** The run of a job by its name, for workers/jobs: data typed, and a context where the job belongs to an organisation. */
 export type RunOf<N extends JobName> = JobRun<JobData<N>, (typeof JOBS)[N]['scope'] extends 'organization' ? Ctx : null>;

@@ -144,7 +144,7 @@ export class JobQueue {
       await recordWorker({
         id: heart.workerId,
         runsJobs: this.runsJobs,
-        running: heart.runs.length,
+        running: this.#runner?.running ?? 0,
         sweeps: this.#sweeps,
         version: quarryVersion(),
         startedAt: this.#startedAt,
@@ -173,26 +173,23 @@ export class JobQueue {
     clearInterval(this.#upkeep);
     this.#runner?.stopTaking();
     await this.transport.stop();
-    if (this.#runner) {
-      const ended = await this.#untilIdle(graceMs);
-      if (!ended) {
-        this.#runner.putBack();
-        await this.#untilIdle(PUT_BACK_MS);
-      }
+    if (this.#runner && !(await untilIdle(this.#runner, graceMs))) {
+      this.#runner.putBack();
+      await untilIdle(this.#runner, PUT_BACK_MS);
     }
     await this.transport.close();
     await forgetWorker(this.heart.workerId).catch(() => undefined);
-  }
-
-  async #untilIdle(graceMs: number): Promise<boolean> {
-    const until = performance.now() + graceMs;
-    while (this.heart.runs.length > 0) {
-      if (performance.now() > until) return false;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    return true;
   }
 }
 
 /** Milliseconds to write down that runs were put back: their patience with the signal, and a statement. */
 const PUT_BACK_MS = 5_500;
+
+async function untilIdle(runner: JobRunner, graceMs: number): Promise<boolean> {
+  const until = performance.now() + graceMs;
+  while (runner.running > 0) {
+    if (performance.now() > until) return false;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return true;
+}

@@ -5,7 +5,9 @@ import type { JobDefinition } from './job-definition';
 const MINUTE = 60_000;
 const nothing = z.object({});
 
-const job = <S extends z.ZodType>(definition: Omit<JobDefinition<z.output<S>>, 'data'> & { data: S }) => definition;
+const job = <S extends z.ZodType, const Scope extends JobDefinition['scope']>(
+  definition: Omit<JobDefinition<z.output<S>>, 'data' | 'scope'> & { data: S; scope: Scope },
+) => definition;
 
 /** What all scheduled jobs of the installation share: each run does what is due, so one that was lost is made up by the next. */
 const upkeep = {

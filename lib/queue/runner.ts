@@ -55,6 +55,7 @@ export function backoffMs(definition: Pick<JobDefinition, 'backoffMs'>, attempt:
 export class JobRunner implements Pick<Work, 'runNext'> {
   readonly #parts: RunnerParts;
   readonly #kinds: Record<QueueName, string[]>;
+  readonly #runs = new Set<Run>();
   #stopping = false;
 
   constructor(parts: RunnerParts) {
@@ -70,11 +71,13 @@ export class JobRunner implements Pick<Work, 'runNext'> {
     const row = await store.claim(this.#kinds[queue], heart.workerId);
     if (!row) return false;
     const run = new Run(row.id, row.attempt);
+    this.#runs.add(run);
     heart.hold(run);
     if (this.#stopping) run.end(DRAIN);
     onTaken();
     const ending = await this.#attempt(row, run);
     const held = await heart.release(run, ending);
+    this.#runs.delete(run);
     if (held && (ending.kind === 'retry' || ending.kind === 'back')) {
       const delayMs = ending.kind === 'retry' ? ending.delayMs : 0;
       await this.#parts.announce([{ id: row.id, kind: row.kind, attempt: row.attempt, delayMs }]);
@@ -85,11 +88,16 @@ export class JobRunner implements Pick<Work, 'runNext'> {
   /** From now on nothing is taken, and what still runs is told to end and is put back. */
   putBack(): void {
     this.#stopping = true;
-    for (const run of this.#parts.heart.runs) run.end(DRAIN);
+    for (const run of this.#runs) run.end(DRAIN);
   }
 
   stopTaking(): void {
     this.#stopping = true;
+  }
+
+  /** Jobs that run now. */
+  get running(): number {
+    return this.#runs.size;
   }
 
   async #attempt(row: WorkflowRow, run: Run): Promise<Ending> {

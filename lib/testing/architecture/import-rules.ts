@@ -29,6 +29,7 @@ const HOMES: Record<string, string[]> = {
   'pg-cursor': ['lib/adapters/postgres/'],
   'pg-copy-streams': ['lib/adapters/postgres/', 'prisma/seed/'],
   'libpg-query': ['lib/adapters/postgres/'],
+  mysql2: ['lib/adapters/mysql/'],
   'better-sqlite3': ['lib/adapters/sqlite/', 'lib/cache/', 'prisma/seed/'],
   'sql-parser-cst': ['lib/adapters/sqlite/'],
   'next-auth': ['lib/access/', 'app/api/auth/'],
@@ -47,7 +48,7 @@ const HOMES: Record<string, string[]> = {
 };
 
 /** Tests talk to real servers directly, to see what the product left there. */
-const FREE_IN_TESTS = new Set(['pg', 'better-sqlite3', 'next-auth', 'mongodb']);
+const FREE_IN_TESTS = new Set(['pg', 'mysql2', 'better-sqlite3', 'next-auth', 'mongodb']);
 
 /** Who may use the client that sees every organisation. */
 const SYSTEM_DB_USERS = [
@@ -58,6 +59,7 @@ const SYSTEM_DB_USERS = [
   'lib/conversations/',
   'lib/schema/warm-schemas.ts',
   'lib/queue/',
+  'lib/query/clean-history.ts',
   'cli/',
   'prisma/seed/',
 ];

@@ -1,10 +1,11 @@
 import { QuarryError } from '../kernel/errors';
 import type { Adapter } from './contract';
+import { mysql } from './mysql';
 import { postgres } from './postgres';
 import { sqlite } from './sqlite';
 
 /** One line per engine: the only place where engines are listed. */
-const ADAPTERS: Adapter[] = [postgres as Adapter, sqlite as Adapter];
+const ADAPTERS: Adapter[] = [postgres as Adapter, mysql as Adapter, sqlite as Adapter];
 
 const byType = new Map(ADAPTERS.map((adapter) => [adapter.manifest.type, adapter]));
 

@@ -64,7 +64,8 @@ export function expectedShop(notOffered: Readonly<Partial<Record<Feature, string
       column
         .replace(lacks('columnConstraints') ? ' NOT NULL' : '', '')
         .replace(lacks('columnDefaults') ? ' DEFAULT' : '', '')
-        .replace(lacks('generatedColumns') ? ' GENERATED' : '', ''),
+        .replace(lacks('generatedColumns') ? ' GENERATED' : '', '')
+        .replace(lacks('emojiNames') ? ' 🦆' : '', ''),
     ),
     primaryKey: lacks('declaredKeys') ? [] : table.primaryKey,
     foreignKeys: lacks('declaredKeys') ? [] : table.foreignKeys,

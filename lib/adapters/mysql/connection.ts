@@ -1,0 +1,351 @@
+import { connect as connectSocket, isIP } from 'node:net';
+import { type ConnectionOptions, checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
+import mysql from 'mysql2';
+import type { Endpoint, OpenLimits, Row, TextBatch } from '../contract';
+import { endpointOf } from '../endpoint';
+import { connectError, isLost } from './errors';
+import { Execution, type ExecutionPlan } from './execution';
+import type { MysqlConfig } from './manifest';
+import type { RowSink } from './rows';
+import { COM, type Field, OwnCommand, textCommand, type Wire } from './wire';
+
+/** How long a statement may run unless a query asks for something else, so that most need no setting of their own. */
+export const SESSION_TIMEOUT_MS = 30_000;
+/** After this long without an answer to a KILL QUERY, the connection itself is cut. */
+const CANCEL_PATIENCE_MS = 5_000;
+/** A result that the reader has left is given this long to end by itself before it is cancelled. */
+const DISCARD_PATIENCE_MS = 50;
+
+/** What the connections of one pool share. */
+export interface Shared {
+  config: MysqlConfig;
+  limits: OpenLimits;
+  /** Set once a server turned out not to offer TLS (mode "prefer"). */
+  plain: boolean;
+  /** Whether the customer's functions may run, by name as written in the query. */
+  functions: Map<string, { refusal: string | null; until: number }>;
+  onLost(connection: MysqlConnection): void;
+}
+
+/** What a session must know of the statement that it runs. */
+interface RunningExecution {
+  readonly running: boolean;
+  readonly error: unknown;
+  readonly finished: Promise<void>;
+  discard(): void;
+}
+
+type ExecutionRequest = Omit<ExecutionPlan, 'extended'>;
+
+/** One session on a server, with the walls set for reading. */
+export class MysqlConnection {
+  dead = false;
+  /** The server's own id of this session. */
+  id = '';
+  isMariaDb = false;
+  private sqlMode = '';
+  private server = '';
+  private current: RunningExecution | null = null;
+  private used = false;
+  private cancelling: Promise<void> | null = null;
+  private settling: Promise<boolean> | null = null;
+
+  private constructor(
+    private readonly wire: Wire,
+    private readonly shared: Shared,
+    private readonly endpoint: Endpoint,
+  ) {
+    const lost = () => {
+      if (this.dead) return;
+      this.dead = true;
+      shared.onLost(this);
+    };
+    wire.on('error', lost);
+    wire.on('end', lost);
+    wire.stream.on('close', lost);
+  }
+
+  /** @throws QuarryError source.* naming host and port */
+  static async open(shared: Shared): Promise<MysqlConnection> {
+    const { config, limits } = shared;
+    const endpoint = await endpointOf(limits, config.host, config.port);
+    let connection: MysqlConnection | null = null;
+    try {
+      connection = new MysqlConnection(await connectWire(shared, endpoint), shared, endpoint);
+      await connection.identify();
+      await connection.setUp();
+      return connection;
+    } catch (error) {
+      connection?.cut();
+      throw connectError(error, config);
+    }
+  }
+
+  private async identify(): Promise<void> {
+    const [row = []] = await this.rows(`SELECT CONNECTION_ID(), VERSION(), @@SESSION.sql_mode, ${SERVER}`);
+    this.id = row[0] ?? '';
+    this.server = row[3] ?? '';
+    this.isMariaDb = /mariadb/i.test(row[1] ?? '');
+    this.sqlMode = (row[2] ?? '')
+      .split(',')
+      .filter((mode) => KEPT_MODES.has(mode))
+      .join();
+  }
+
+  /**
+   * Walls and value formats of the session, and the transaction that the next query runs in. `tx_read_only` stops DDL, which ends a
+   * transaction by itself; READ ONLY stops the rest. An open transaction without a statement holds neither locks nor a snapshot.
+   */
+  private async setUp(): Promise<void> {
+    await this.rows(`SET ${this.settings().join(', ')}`);
+    await this.rows('START TRANSACTION READ ONLY');
+  }
+
+  private settings(): string[] {
+    const session = {
+      sql_mode: `'${this.sqlMode}'`,
+      time_zone: "'+00:00'",
+      autocommit: '1',
+      lock_wait_timeout: '10',
+      net_write_timeout: '600', // a reader of an export may pause
+      group_concat_max_len: '1048576', // MySQL's own 1,024 cuts silently
+      [this.isMariaDb ? 'tx_read_only' : 'transaction_read_only']: '1',
+      ...this.timeoutSetting(SESSION_TIMEOUT_MS),
+    };
+    return ['NAMES utf8mb4', ...Object.entries(session).map(([name, value]) => `SESSION ${name} = ${value}`)];
+  }
+
+  private timeoutSetting(timeoutMs: number): Record<string, string> {
+    return this.isMariaDb ? { max_statement_time: String(timeoutMs / 1000) } : { max_execution_time: String(timeoutMs) };
+  }
+
+  /** Sends a statement and gives its execution; rows come from there. */
+  start<B extends Row[] | TextBatch>(
+    request: ExecutionRequest,
+    sinkFor: (fields: Field[]) => RowSink<B>,
+    onRow: (bytes: number) => 'take' | 'stop',
+  ): Execution<B> {
+    const execution = new Execution<B>({ ...request, extended: this.wire._mariadbExtendedMetadata }, sinkFor, onRow);
+    this.current = execution;
+    this.used = true;
+    this.wire.addCommand(execution);
+    return execution;
+  }
+
+  /** Gives the statements that follow another time-out of the server's; settling takes it back. */
+  async limitTime(timeoutMs: number): Promise<void> {
+    this.used = true;
+    const [[name = '', value = ''] = []] = Object.entries(this.timeoutSetting(timeoutMs));
+    await this.rows(`SET SESSION ${name} = ${value}`);
+  }
+
+  /** Rows of one of Quarry's own constant statements, as text. */
+  rows(text: string): Promise<(string | null)[][]> {
+    return ownRows(this.wire, textCommand(COM.query, text));
+  }
+
+  /**
+   * Resolves when nothing of the last user is left: the result read or cancelled, and the session as new (transaction, variables,
+   * temporary tables, user locks, prepared statements).
+   * @returns false when the connection can't be used any more
+   */
+  settle(): Promise<boolean> {
+    this.settling ??= this.tidyUp().finally(() => {
+      this.settling = null;
+    });
+    return this.settling;
+  }
+
+  private async tidyUp(): Promise<boolean> {
+    const execution = this.current;
+    if (execution) {
+      if (execution.running) execution.discard();
+      const patience = setTimeout(() => void this.cancel(), DISCARD_PATIENCE_MS);
+      await execution.finished;
+      clearTimeout(patience);
+      this.current = null;
+      if (execution.error !== null && isLost(execution.error)) this.cut();
+    }
+    if (this.cancelling) {
+      await this.cancelling;
+      // The KILL may have come too late for its statement: this one takes it instead.
+      if (!this.dead) await this.rows('DO 0').catch(() => {});
+    }
+    if (!this.dead && this.used) {
+      await this.renew().catch(() => this.cut());
+      this.used = false;
+    }
+    return !this.dead;
+  }
+
+  private async renew(): Promise<void> {
+    await ownRows(this.wire, Uint8Array.of(COM.reset));
+    await this.setUp();
+  }
+
+  /** True when it can be handed out at once. */
+  get settled(): boolean {
+    return this.current === null && !this.used && this.cancelling === null && this.settling === null && !this.dead;
+  }
+
+  /** Our own statements leave a mark too: the next user gets a new session. */
+  markUsed(): void {
+    this.used = true;
+  }
+
+  /** Asks the server, on a connection of its own, to stop what this one runs. Resolves when the server has done so. */
+  cancel(): Promise<void> {
+    this.cancelling ??= this.sendKill().finally(() => {
+      this.cancelling = null;
+    });
+    return this.cancelling;
+  }
+
+  private async sendKill(): Promise<void> {
+    const execution = this.current;
+    const patience = setTimeout(() => {
+      if (execution?.running) this.cut();
+    }, CANCEL_PATIENCE_MS);
+    void execution?.finished.then(() => clearTimeout(patience));
+    try {
+      const wire = await connectWire(this.shared, this.endpoint);
+      const [[server = ''] = []] = await ownRows(wire, textCommand(COM.query, `SELECT ${SERVER}`));
+      if (server === this.server) await ownRows(wire, textCommand(COM.query, `KILL QUERY ${this.id}`)).catch(() => {});
+      wire.end(() => {});
+    } catch {
+      // Nobody is let in any more: the patience above cuts the connection, and the server's own time-out ends the statement.
+    }
+  }
+
+  /** Drops the socket: for a server that doesn't answer. */
+  cut(): void {
+    this.dead = true;
+    this.wire.stream.destroy();
+  }
+
+  async close(): Promise<void> {
+    if (this.current?.running) await this.cancel();
+    this.dead = true;
+    await new Promise<void>((resolve) => {
+      const patience = setTimeout(() => {
+        this.cut();
+        resolve();
+      }, 2_000);
+      this.wire.stream.once('close', () => {
+        clearTimeout(patience);
+        resolve();
+      });
+      if (this.wire.stream.destroyed) {
+        clearTimeout(patience);
+        resolve();
+      } else this.wire.end(() => {});
+    });
+  }
+}
+
+/** Behind one address may stand several servers, whose sessions have the same numbers. */
+const SERVER = "CONCAT(@@hostname, ':', @@port, ':', @@server_id)";
+
+function ownRows(wire: Wire, payload: Uint8Array): Promise<(string | null)[][]> {
+  return new Promise((resolve, reject) => {
+    wire.addCommand(new OwnCommand(payload, wire._mariadbExtendedMetadata, resolve, reject));
+  });
+}
+
+/** Modes of the server that are kept: those that change neither how a text is read nor what a value looks like. */
+const KEPT_MODES = new Set([
+  'ONLY_FULL_GROUP_BY',
+  'STRICT_TRANS_TABLES',
+  'STRICT_ALL_TABLES',
+  'NO_ZERO_IN_DATE',
+  'NO_ZERO_DATE',
+  'ERROR_FOR_DIVISION_BY_ZERO',
+  'NO_ENGINE_SUBSTITUTION',
+  'NO_UNSIGNED_SUBTRACTION',
+  'ALLOW_INVALID_DATES',
+]);
+
+/** A plain server under mode "prefer" is connected to without TLS from then on. */
+async function connectWire(shared: Shared, endpoint: Endpoint): Promise<Wire> {
+  try {
+    return await tryConnect(shared, endpoint);
+  } catch (error) {
+    const offersNone = (error as { code?: string }).code === 'HANDSHAKE_NO_SSL_SUPPORT';
+    if (shared.config.tls.mode !== 'prefer' || !offersNone) throw error;
+    shared.plain = true;
+    return tryConnect(shared, endpoint);
+  }
+}
+
+/** Out of the handshake: files of ours, several statements or results in one answer, attributes that change the form of packets. */
+const FLAGS = ['-LOCAL_FILES', '-MULTI_RESULTS', '-IGNORE_SPACE', '-CLIENT_QUERY_ATTRIBUTES'];
+
+function tryConnect(shared: Shared, endpoint: Endpoint): Promise<Wire> {
+  const { config, limits } = shared;
+  const encrypted = config.tls.mode !== 'disable' && !shared.plain;
+  const connection = mysql.createConnection({
+    host: config.host,
+    port: config.port,
+    user: config.username,
+    password: config.password ?? '',
+    database: config.database,
+    stream: () => connectSocket({ ...endpoint, noDelay: true, keepAlive: true }),
+    // That there is one asks for TLS; how it is made is ours, below.
+    ...(encrypted ? { ssl: {} } : {}),
+    connectTimeout: limits.connectTimeoutMs,
+    flags: FLAGS,
+    charset: 'utf8mb4',
+    connectAttributes: { program_name: 'quarry' },
+    infileStreamFactory: () => {
+      throw new Error('no file is ever sent');
+    },
+    multipleStatements: false,
+    disableEval: true,
+    trace: false,
+  } as mysql.ConnectionOptions);
+  const wire = connection as unknown as Wire;
+  if (encrypted) wire.startTLS = (onSecure) => upgrade(wire, config, onSecure);
+  return new Promise((resolve, reject) => {
+    wire.on('connect', () => resolve(wire));
+    wire.on('error', (error) => {
+      reject(error);
+      wire.stream.destroy();
+    });
+    wire.on('end', () => reject(Object.assign(new Error('closed while connecting'), { code: 'PROTOCOL_CONNECTION_LOST' })));
+  });
+}
+
+/**
+ * TLS over the socket that mysql2 has opened. Its own way compares an IP address with the name "localhost"; here the certificate is
+ * checked against the host that the user named, not the address the guard resolved, before any password is sent.
+ */
+function upgrade(wire: Wire, { host, tls }: MysqlConfig, onSecure: (error?: Error) => void): void {
+  const { mode, ca, cert, key } = tls;
+  const options: ConnectionOptions = {
+    ca,
+    cert,
+    key,
+    servername: isIP(host) ? undefined : host,
+    rejectUnauthorized: mode === 'verify-ca' || mode === 'verify-full',
+    checkServerIdentity: (_name, peer) => (mode === 'verify-full' ? checkServerIdentity(host, peer) : undefined),
+  };
+  const plain = wire.stream;
+  plain.removeAllListeners('data');
+  let secure: TLSSocket;
+  try {
+    secure = connectTls({ ...options, socket: plain });
+  } catch (error) {
+    onSecure(error as Error); // a pasted certificate that can't be read
+    return;
+  }
+  let established = false;
+  secure.once('secureConnect', () => {
+    established = true;
+    onSecure();
+  });
+  secure.on('error', (error) => {
+    if (!established) onSecure(error); // a later one closes the socket below, which mysql2 watches
+  });
+  secure.on('data', (data: Buffer) => wire.packetParser.execute(data));
+  wire.stream = secure;
+}

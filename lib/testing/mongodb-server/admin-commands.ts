@@ -167,11 +167,28 @@ const userDoc = (text: string): Doc => {
   return doc({ user: text.slice(dot + 1), db: text.slice(0, dot) });
 };
 
-/** @param options allUsers, idleCursors, as $currentOp takes them */
+/** MONGODB-X509: whoever the certificate was made out to, if there is such a user in $external. */
+export function authenticate(call: Call): Reply {
+  const name = call.connection.certificateSubject;
+  const user = name === null || call.database !== '$external' ? null : call.state.users.find(name, '$external');
+  if (!user) throw new ServerError(18, 'AuthenticationFailed', 'Authentication failed.');
+  call.connection.user = user;
+  return doc({ dbname: '$external', user: user.name, ok: 1 });
+}
+
+function idleConnections(call: Call, mine: (user: string | null) => boolean): Doc[] {
+  const busy = new Set([...call.state.running.values()].map((info) => info.connection));
+  return [...call.state.connections.values()]
+    .filter(({ id, user }) => !busy.has(id) && mine(user ? `${user.db}.${user.name}` : null))
+    .map(({ id, client }) => doc({ type: 'op', host: hostname(), connectionId: int(id), client, active: false }));
+}
+
+/** @param options allUsers, idleCursors, idleConnections, as $currentOp takes them */
 export function currentOperations(call: Call, options: Doc): Doc[] {
   const everyone = options.get('allUsers') === true;
   const mine = (user: string | null): boolean => everyone || user === call.info.user;
   const list = [...call.state.running.values()].filter((info) => mine(info.user)).map(describe);
+  if (options.get('idleConnections') === true) list.push(...idleConnections(call, mine));
   if (options.get('idleCursors') !== true) return list;
   const busy = new Set([...call.state.running.values()].map((info) => info.command.get('getMore')));
   for (const cursor of call.state.cursors.all()) {

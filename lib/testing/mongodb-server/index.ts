@@ -9,7 +9,7 @@
  * - Indexes are kept and unique ones enforced, but only `_id` and joins use one: the planner knows COLLSCAN and IDHACK.
  * - $setWindowFields, $bucketAuto, $densify, $fill, $redact and rare operators (trigonometry, bits, deviation) run in mingo, on doubles.
  * - Regular expressions are JavaScript's; $sort and $group have no memory limit; a cursor doesn't see documents inserted later.
- * - Roles are mongod's built-in ones without custom roles; SCRAM-SHA-256 is the only mechanism.
+ * - Roles are mongod's built-in ones without custom roles; SCRAM-SHA-256 and MONGODB-X509 (by the common name alone) are the mechanisms.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -54,7 +54,7 @@ export interface MongoServer {
   port: number;
   data: MongoServerData;
   stop(): Promise<void>;
-  connections(): { id: number; user: string | null; appName: string | undefined }[];
+  connections(): { id: number; user: string | null; appName: string | undefined; encrypted: boolean }[];
   /** Cuts a connection without a word. @returns whether there was one */
   killConnection(id: number): boolean;
   /** What has ended, oldest first: with documents examined, documents returned, the error's code. */
@@ -107,7 +107,12 @@ export async function startMongoServer(options: MongoServerOptions = {}): Promis
       await closed;
     },
     connections: () =>
-      [...state.connections.values()].map(({ id, user, appName }) => ({ id, user: user?.name ?? null, appName })),
+      [...state.connections.values()].map(({ id, user, appName, encrypted }) => ({
+        id,
+        user: user?.name ?? null,
+        appName,
+        encrypted,
+      })),
     killConnection(id) {
       const connection = state.connections.get(id);
       connection?.close();
@@ -156,7 +161,7 @@ function accept(socket: Socket, state: ServerState, options: MongoServerOptions)
     const secure = new TLSSocket(socket, {
       isServer: true,
       secureContext: context,
-      requestCert: wanted,
+      requestCert: tls.ca !== undefined,
       rejectUnauthorized: wanted,
     });
     secure.on('error', () => socket.destroy());
@@ -172,9 +177,17 @@ function serve(socket: Socket, state: ServerState): void {
     appName: undefined,
     user: null,
     conversation: null,
+    encrypted: socket instanceof TLSSocket,
+    certificateSubject: null,
     close: () => socket.destroy(),
   };
   state.connections.set(connection.id, connection);
+  if (socket instanceof TLSSocket) {
+    socket.once('secure', () => {
+      const name = socket.authorized ? socket.getPeerCertificate().subject?.CN : undefined;
+      connection.certificateSubject = typeof name === 'string' ? `CN=${name}` : null;
+    });
+  }
   const framer = new Framer();
   // One message of a connection after the other.
   let queue: Promise<void> = Promise.resolve();

@@ -53,6 +53,9 @@ export interface Connection {
   appName: string | undefined;
   user: User | null;
   conversation: ScramConversation | null;
+  /** Over TLS; with the subject of the client's certificate when it showed one of the server's authority. */
+  encrypted: boolean;
+  certificateSubject: string | null;
   close(): void;
 }
 

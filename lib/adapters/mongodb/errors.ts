@@ -37,7 +37,9 @@ export function connectError(error: unknown, config: MongoConfig): QuarryError {
     if (code === CODE.authenticationFailed || code === CODE.userNotFound)
       return fail(
         'source.auth_failed',
-        `The server ${target} refused the user name or password for "${config.username ?? ''}".${authSourceHint(config)}`,
+        config.username === undefined
+          ? `The server ${target} knows no user for this client certificate.`
+          : `The server ${target} refused the user name or password for "${config.username}".${authSourceHint(config)}`,
       );
     if (code === CODE.unauthorized)
       return fail(

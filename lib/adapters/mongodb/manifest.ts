@@ -74,6 +74,8 @@ export const manifest: Manifest<MongoConfig> = {
       columnDefaults: 'MongoDB fills in no missing fields, so there are no defaults to show.',
       generatedColumns: 'MongoDB computes no fields of its own; a view can, and its fields are shown like any other.',
       partitions: 'Collections are sharded between servers, which a query does not see.',
+      catalogueQueries:
+        'MongoDB has no catalogue of fields: each collection is asked for its indexes, its size and a sample of its documents.',
     },
     sql: false,
     transactions: false,
@@ -168,7 +170,7 @@ function assertTogether({ tls, options, username, password, host }: MongoConfig)
   };
   if ((tls.cert === undefined) !== (tls.key === undefined))
     refuse('A client certificate needs its key, and a key its certificate. Paste both.', 'tls.cert');
-  if (options.authMechanism === 'MONGODB-X509' && (tls.cert === undefined || tls.mode === 'disable'))
+  if (options.authMechanism === 'MONGODB-X509' && tls.mode === 'disable')
     refuse('Signing in with a certificate (MONGODB-X509) needs TLS, a client certificate and its key.', 'tls.cert');
   if (options.authMechanism === 'PLAIN' && tls.mode === 'disable')
     refuse('The mechanism PLAIN sends the password as it is, so it is used with TLS only.', 'tls.mode');

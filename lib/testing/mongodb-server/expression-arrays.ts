@@ -32,6 +32,15 @@ function slice(value: Maybe, first: Maybe, second: Maybe): Maybe {
   return items.slice(start, start + position(second, '$slice'));
 }
 
+const keySets = new WeakMap<Value[], Set<string>>();
+
+/** Keys of a long list, which the same pipeline asks again and again. */
+function keysOf(items: Value[]): Set<string> {
+  const known = keySets.get(items) ?? new Set(items.map(keyOf));
+  keySets.set(items, known);
+  return known;
+}
+
 const LONGEST = 1_000_000;
 
 function range(start: Maybe, end: Maybe, step: Maybe): Maybe {
@@ -140,7 +149,7 @@ export const ARRAY_OPERATORS: Record<string, Operator> = {
     args: [2, 2],
     run: (value, items) => {
       if (!Array.isArray(items)) throw located(40081, `$in requires an array as a second argument, found: ${typeName(items)}`);
-      return items.some((item) => compare(item, value) === 0);
+      return items.length < 32 ? items.some((item) => compare(item, value) === 0) : keysOf(items).has(keyOf(value));
     },
   },
   $indexOfArray: {

@@ -11,6 +11,7 @@
  * - Regular expressions are JavaScript's; $sort and $group have no memory limit; a cursor doesn't see documents inserted later.
  * - Roles are mongod's built-in ones without custom roles; SCRAM-SHA-256 and MONGODB-X509 (by the common name alone) are the mechanisms.
  */
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
@@ -165,11 +166,12 @@ function accept(socket: Socket, state: ServerState, options: MongoServerOptions)
       rejectUnauthorized: wanted,
     });
     secure.on('error', () => socket.destroy());
-    serve(secure, state);
+    serve(secure, state, tls.ca);
   });
 }
 
-function serve(socket: Socket, state: ServerState): void {
+/** @param authority whose client certificates are believed */
+function serve(socket: Socket, state: ServerState, authority?: string): void {
   state.totalConnections += 1;
   const connection: Connection = {
     id: state.totalConnections,
@@ -184,8 +186,9 @@ function serve(socket: Socket, state: ServerState): void {
   state.connections.set(connection.id, connection);
   if (socket instanceof TLSSocket) {
     socket.once('secure', () => {
-      const name = socket.authorized ? socket.getPeerCertificate().subject?.CN : undefined;
-      connection.certificateSubject = typeof name === 'string' ? `CN=${name}` : null;
+      const certificate = socket.getPeerX509Certificate();
+      const trusted = certificate && authority && certificate.verify(new X509Certificate(authority).publicKey);
+      connection.certificateSubject = trusted ? certificate.subject : null;
     });
   }
   const framer = new Framer();

@@ -60,6 +60,9 @@ function inner(
   return { pipeline: compilePipeline(stages, { ...context, env, depth: context.depth + 1 }), env };
 }
 
+/** Documents of an inner pipeline that are kept for the next outer ones; more are read again, as mongod does above its limit. */
+const MAX_KEPT = 10_000;
+
 const lookup: CompileStage = (spec, context) => {
   const given = known(spec, '$lookup', ['from', 'as', 'localField', 'foreignField', 'let', 'pipeline']);
   const from = given.get('from');
@@ -84,9 +87,16 @@ const lookup: CompileStage = (spec, context) => {
       )
     : null;
   return function* (input) {
+    // A pipeline that needs nothing of the outer document is run once.
+    let same: Value[] | null = null;
     for (const item of input) {
       if (item === PAUSE) {
         yield PAUSE;
+        continue;
+      }
+      if (same) {
+        yield itemOf(withPath(item.value, as.split('.'), () => same) as Doc);
+        if (tick(context)) yield PAUSE;
         continue;
       }
       const joined =
@@ -104,6 +114,7 @@ const lookup: CompileStage = (spec, context) => {
       }
       const list: Value[] = [];
       yield* drain(flow, (one) => list.push(one.value));
+      if (!joined && values.length === 0 && list.length < MAX_KEPT) same = list;
       if (tick(context)) yield PAUSE;
       yield itemOf(withPath(item.value, as.split('.'), () => list) as Doc);
     }

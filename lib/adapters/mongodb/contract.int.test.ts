@@ -1,0 +1,4 @@
+import { contractSuite } from '../contract-suite';
+import { fixture } from './contract-fixture';
+
+contractSuite(fixture);

@@ -27,6 +27,8 @@ export interface Entry extends MadePool {
   lastUsedAt: number;
   /** Leases taken or being taken. */
   users: number;
+  /** Errors of the pool when it was last asked for a sign of life. */
+  errorsSeen: number;
   retired: boolean;
 }
 

@@ -68,16 +68,18 @@ export class PoolRegistry {
   }
 
   /**
-   * Asks every pool that has an idle connection, or is to keep one, for a sign of life; it doesn't count as use, and what is busy
-   * gives its own signs.
+   * Asks every pool that has an idle connection, is to keep one, or has lost one since it was asked last, for a sign of life; it doesn't
+   * count as use, and what is busy gives its own signs.
    * @param ask one round trip on the lease
    * @returns how many were asked
    */
   async check(clock: Clock, ask: (lease: Lease, owner: PoolOwner) => Promise<void>): Promise<number> {
-    const due = [...this.#current.values()].filter(
-      (entry) =>
-        (entry.pool.stats().idle > 0 || entry.min > 0) && this.#queue.admitsNow(entry) && !this.health.isDown(entry.owner),
-    );
+    const due = [...this.#current.values()].filter((entry) => {
+      const { idle, errors } = entry.pool.stats();
+      const lost = errors > entry.errorsSeen;
+      entry.errorsSeen = errors;
+      return (idle > 0 || entry.min > 0 || lost) && this.#queue.admitsNow(entry) && !this.health.isDown(entry.owner);
+    });
     await Promise.all(due.map((entry) => this.#checkOne(entry, clock, ask)));
     return due.length;
   }
@@ -199,7 +201,7 @@ export class PoolRegistry {
       return existing;
     }
     const now = clock.now();
-    const entry: Entry = { ...made, owner, createdAt: now, lastUsedAt: now, users: 0, retired: false };
+    const entry: Entry = { ...made, owner, createdAt: now, lastUsedAt: now, users: 0, errorsSeen: 0, retired: false };
     this.#current.set(key, entry);
     if (existing) void this.#retire(existing, RETIRE_GRACE_MS);
     return entry;

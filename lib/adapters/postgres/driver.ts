@@ -222,13 +222,16 @@ class PostgresLease implements Lease {
     });
   }
 
-  /** Caught up while it hears from the primary and has nothing left to replay; else the age of what it replayed last. */
+  /**
+   * Caught up while it hears from the primary and has nothing left to replay; else the age of what it replayed last (of its start, when
+   * that is nothing).
+   */
   async replicaLag(signal: AbortSignal): Promise<number | null> {
     const [row] = await this.guarded(signal, SESSION_TIMEOUT_MS, () =>
       this.connection.rows(`
         SELECT CASE WHEN NOT pg_is_in_recovery() THEN NULL
-          WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 0
-          ELSE greatest(0, extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())) END`),
+          WHEN pg_last_wal_receive_lsn() <= pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 0
+          ELSE greatest(0, extract(epoch FROM clock_timestamp() - coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time()))) END`),
     );
     return row?.[0] == null ? null : Number(row[0]);
   }

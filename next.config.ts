@@ -6,6 +6,7 @@ const EXTERNAL = [
   'better-sqlite3',
   'pg',
   'mysql2',
+  'mongodb',
   'pg-copy-streams',
   '@node-rs/argon2',
   'pino',
@@ -15,6 +16,7 @@ const EXTERNAL = [
   '@prisma/schema-engine-wasm',
   'sql-parser-cst',
   'ioredis',
+  'ssh2',
   'bullmq',
   // plain packages, but large: parsing and minifying them again for each layer took five sixths of the build
   'gpt-tokenizer',

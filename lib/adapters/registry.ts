@@ -1,11 +1,12 @@
 import { QuarryError } from '../kernel/errors';
 import type { Adapter } from './contract';
+import { mongodb } from './mongodb';
 import { mysql } from './mysql';
 import { postgres } from './postgres';
 import { sqlite } from './sqlite';
 
 /** One line per engine: the only place where engines are listed. */
-const ADAPTERS: Adapter[] = [postgres as Adapter, mysql as Adapter, sqlite as Adapter];
+const ADAPTERS: Adapter[] = [postgres as Adapter, mysql as Adapter, mongodb as Adapter, sqlite as Adapter];
 
 const byType = new Map(ADAPTERS.map((adapter) => [adapter.manifest.type, adapter]));
 

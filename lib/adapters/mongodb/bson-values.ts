@@ -2,7 +2,7 @@ import { Decimal128 } from 'mongodb';
 import type { Cell } from '../contract';
 
 /** Element types of BSON (bsonspec.org, version 1.1). */
-export const BSON = {
+export const BsonType = {
   double: 0x01,
   string: 0x02,
   object: 0x03,
@@ -32,37 +32,37 @@ const JS_DATE_RANGE = 8_640_000_000_000_000n;
 /** Where a value ends. @throws RangeError for a type that BSON doesn't have */
 export function endOfValue(bytes: Buffer, type: number, at: number): number {
   switch (type) {
-    case BSON.double:
-    case BSON.date:
-    case BSON.timestamp:
-    case BSON.long:
+    case BsonType.double:
+    case BsonType.date:
+    case BsonType.timestamp:
+    case BsonType.long:
       return at + 8;
-    case BSON.int:
+    case BsonType.int:
       return at + 4;
-    case BSON.string:
-    case BSON.javascript:
-    case BSON.symbol:
+    case BsonType.string:
+    case BsonType.javascript:
+    case BsonType.symbol:
       return at + 4 + bytes.readInt32LE(at);
-    case BSON.object:
-    case BSON.array:
-    case BSON.javascriptWithScope:
+    case BsonType.object:
+    case BsonType.array:
+    case BsonType.javascriptWithScope:
       return at + bytes.readInt32LE(at);
-    case BSON.bool:
+    case BsonType.bool:
       return at + 1;
-    case BSON.objectId:
+    case BsonType.objectId:
       return at + 12;
-    case BSON.null:
-    case BSON.undefined:
-    case BSON.minKey:
-    case BSON.maxKey:
+    case BsonType.null:
+    case BsonType.undefined:
+    case BsonType.minKey:
+    case BsonType.maxKey:
       return at;
-    case BSON.decimal:
+    case BsonType.decimal:
       return at + 16;
-    case BSON.binData:
+    case BsonType.binData:
       return at + 5 + bytes.readInt32LE(at);
-    case BSON.regex:
+    case BsonType.regex:
       return endOfKey(bytes, endOfKey(bytes, at) + 1) + 1;
-    case BSON.dbPointer:
+    case BsonType.dbPointer:
       return at + 4 + bytes.readInt32LE(at) + 12;
     default:
       throw new RangeError(`BSON has no type ${type}`);
@@ -125,17 +125,17 @@ export function base64Of(bytes: Buffer, at: number): string {
 /** Values that nobody computes with, in the shell's own spelling. */
 export function rareText(bytes: Buffer, type: number, at: number): string {
   switch (type) {
-    case BSON.regex: {
+    case BsonType.regex: {
       const end = endOfKey(bytes, at);
       return `/${bytes.toString('utf8', at, end)}/${bytes.toString('utf8', end + 1, endOfKey(bytes, end + 1))}`;
     }
-    case BSON.timestamp:
+    case BsonType.timestamp:
       return `Timestamp(${bytes.readUInt32LE(at + 4)}, ${bytes.readUInt32LE(at)})`;
-    case BSON.dbPointer:
+    case BsonType.dbPointer:
       return `DBPointer("${stringOf(bytes, at)}", ${bytes.toString('hex', at + 4 + bytes.readInt32LE(at), endOfValue(bytes, type, at))})`;
-    case BSON.javascriptWithScope:
+    case BsonType.javascriptWithScope:
       return stringOf(bytes, at + 4);
-    case BSON.minKey:
+    case BsonType.minKey:
       return 'MinKey';
     default:
       return 'MaxKey';
@@ -151,20 +151,20 @@ export function doubleCell(bytes: Buffer, at: number): number | string {
 /** A value inside a document or an array: JSON, in which a number that a double can't hold exactly stays text. */
 export function jsonCell(bytes: Buffer, type: number, at: number): Cell {
   switch (type) {
-    case BSON.object:
+    case BsonType.object:
       return objectCell(bytes, at);
-    case BSON.array:
+    case BsonType.array:
       return arrayCell(bytes, at);
-    case BSON.double:
+    case BsonType.double:
       return doubleCell(bytes, at);
-    case BSON.int:
+    case BsonType.int:
       return bytes.readInt32LE(at);
-    case BSON.long: {
+    case BsonType.long: {
       const long = bytes.readBigInt64LE(at);
       const number = Number(long);
       return Number.isSafeInteger(number) ? number : long.toString();
     }
-    case BSON.decimal:
+    case BsonType.decimal:
       return decimalCell(decimalText(bytes, at));
     default:
       return plainCell(bytes, type, at);
@@ -209,20 +209,20 @@ function arrayCell(bytes: Buffer, start: number): Cell[] {
 /** Everything that isn't a number, a document or an array. */
 export function plainCell(bytes: Buffer, type: number, at: number): Cell {
   switch (type) {
-    case BSON.string:
-    case BSON.symbol:
-    case BSON.javascript:
+    case BsonType.string:
+    case BsonType.symbol:
+    case BsonType.javascript:
       return stringOf(bytes, at);
-    case BSON.objectId:
+    case BsonType.objectId:
       return bytes.toString('hex', at, at + 12);
-    case BSON.bool:
+    case BsonType.bool:
       return bytes[at] === 1;
-    case BSON.date:
+    case BsonType.date:
       return dateText(bytes, at);
-    case BSON.null:
-    case BSON.undefined:
+    case BsonType.null:
+    case BsonType.undefined:
       return null;
-    case BSON.binData:
+    case BsonType.binData:
       return isUuid(bytes, at) ? uuidText(bytes, at) : base64Of(bytes, at);
     default:
       return rareText(bytes, type, at);

@@ -1,7 +1,7 @@
 import { Long } from 'mongodb';
 import type { QuarryError } from '../../kernel/errors';
 import type { ExecuteOptions } from '../contract';
-import { BSON, endOfKey, endOfValue, readLong } from './bson-values';
+import { BsonType, endOfKey, endOfValue, readLong } from './bson-values';
 import type { Command } from './commands';
 import type { MongoConnection, RunningOperation } from './connection';
 import type { StopReason } from './errors';
@@ -181,11 +181,11 @@ class StoppedError extends Error {}
 /** The cursor's number and the places of its documents in an answer: {cursor: {id, ns, firstBatch: […]}, ok: 1}. */
 function readCursor(bytes: Buffer, list: string): { id: bigint; starts: number[] } {
   const cursor = findValue(bytes, 0, 'cursor');
-  if (cursor === null || cursor.type !== BSON.object) throw new TypeError('the answer has no cursor');
+  if (cursor === null || cursor.type !== BsonType.object) throw new TypeError('the answer has no cursor');
   const id = findValue(bytes, cursor.at, 'id');
   const documents = findValue(bytes, cursor.at, list);
   return {
-    id: id?.type === BSON.long ? readLong(bytes, id.at) : 0n,
+    id: id?.type === BsonType.long ? readLong(bytes, id.at) : 0n,
     starts: documents ? valuesOf(bytes, documents.at).map(({ at }) => at) : [],
   };
 }

@@ -1,5 +1,5 @@
 import type { Cell, Column, Row } from '../contract';
-import { BSON, decimalText, doubleCell, endOfKey, endOfValue, jsonCell, longText, plainCell } from './bson-values';
+import { BsonType, decimalText, doubleCell, endOfKey, endOfValue, jsonCell, longText, plainCell } from './bson-values';
 import { REST_COLUMN, SeenTypes } from './result-shape';
 
 /** How numbers of a column are given: whole and decimal numbers as exact text, as doubles, or marked {exact} in a mixed column. */
@@ -144,23 +144,23 @@ export function cellOf(bytes: Buffer, type: number, at: number, column: Column):
 
 function valueCell(bytes: Buffer, type: number, at: number, mode: number): Cell {
   switch (type) {
-    case BSON.int: {
+    case BsonType.int: {
       const number = bytes.readInt32LE(at);
       return mode === DOUBLE ? number : mode === MIXED ? { exact: String(number) } : String(number);
     }
-    case BSON.long: {
+    case BsonType.long: {
       const text = longText(bytes, at);
       if (mode === MIXED) return { exact: text };
       return mode === DOUBLE && Number.isSafeInteger(Number(text)) ? Number(text) : text;
     }
-    case BSON.decimal: {
+    case BsonType.decimal: {
       const text = decimalText(bytes, at);
       return mode === MIXED ? { exact: text } : text;
     }
-    case BSON.double:
+    case BsonType.double:
       return doubleCell(bytes, at);
-    case BSON.object:
-    case BSON.array:
+    case BsonType.object:
+    case BsonType.array:
       return jsonCell(bytes, type, at);
     default:
       return plainCell(bytes, type, at);

@@ -1,27 +1,27 @@
 import type { Column, ColumnType } from '../contract';
-import { BSON, isUuid, readLong } from './bson-values';
+import { BsonType, isUuid, readLong } from './bson-values';
 
 /** Names of BSON's types as `$type` knows them, and the column type of a column that has only this one. */
 const TYPES: Record<string, { name: string; type: ColumnType }> = {
-  [BSON.double]: { name: 'double', type: 'double' },
-  [BSON.string]: { name: 'string', type: 'text' },
-  [BSON.object]: { name: 'object', type: 'json' },
-  [BSON.array]: { name: 'array', type: 'array' },
-  [BSON.binData]: { name: 'binData', type: 'binary' },
-  [BSON.objectId]: { name: 'objectId', type: 'objectid' },
-  [BSON.bool]: { name: 'bool', type: 'boolean' },
-  [BSON.date]: { name: 'date', type: 'timestamptz' },
-  [BSON.regex]: { name: 'regex', type: 'unknown' },
-  [BSON.dbPointer]: { name: 'dbPointer', type: 'unknown' },
-  [BSON.javascript]: { name: 'javascript', type: 'unknown' },
-  [BSON.symbol]: { name: 'symbol', type: 'text' },
-  [BSON.javascriptWithScope]: { name: 'javascriptWithScope', type: 'unknown' },
-  [BSON.int]: { name: 'int', type: 'integer' },
-  [BSON.timestamp]: { name: 'timestamp', type: 'unknown' },
-  [BSON.long]: { name: 'long', type: 'bigint' },
-  [BSON.decimal]: { name: 'decimal', type: 'decimal' },
-  [BSON.minKey]: { name: 'minKey', type: 'unknown' },
-  [BSON.maxKey]: { name: 'maxKey', type: 'unknown' },
+  [BsonType.double]: { name: 'double', type: 'double' },
+  [BsonType.string]: { name: 'string', type: 'text' },
+  [BsonType.object]: { name: 'object', type: 'json' },
+  [BsonType.array]: { name: 'array', type: 'array' },
+  [BsonType.binData]: { name: 'binData', type: 'binary' },
+  [BsonType.objectId]: { name: 'objectId', type: 'objectid' },
+  [BsonType.bool]: { name: 'bool', type: 'boolean' },
+  [BsonType.date]: { name: 'date', type: 'timestamptz' },
+  [BsonType.regex]: { name: 'regex', type: 'unknown' },
+  [BsonType.dbPointer]: { name: 'dbPointer', type: 'unknown' },
+  [BsonType.javascript]: { name: 'javascript', type: 'unknown' },
+  [BsonType.symbol]: { name: 'symbol', type: 'text' },
+  [BsonType.javascriptWithScope]: { name: 'javascriptWithScope', type: 'unknown' },
+  [BsonType.int]: { name: 'int', type: 'integer' },
+  [BsonType.timestamp]: { name: 'timestamp', type: 'unknown' },
+  [BsonType.long]: { name: 'long', type: 'bigint' },
+  [BsonType.decimal]: { name: 'decimal', type: 'decimal' },
+  [BsonType.minKey]: { name: 'minKey', type: 'unknown' },
+  [BsonType.maxKey]: { name: 'maxKey', type: 'unknown' },
 };
 
 /** UUIDs are binaries of one subtype; counted apart. */
@@ -38,13 +38,13 @@ export class SeenTypes {
   total = 0;
 
   add(bytes: Buffer, type: number, at: number): void {
-    if (type === BSON.null || type === BSON.undefined) return;
-    if (type === BSON.long && !this.bigLong) {
+    if (type === BsonType.null || type === BsonType.undefined) return;
+    if (type === BsonType.long && !this.bigLong) {
       const long = readLong(bytes, at);
       this.bigLong = long > SAFE || long < -SAFE;
     }
     const { name, type: columnType } =
-      type === BSON.binData && isUuid(bytes, at) ? UUID : (TYPES[type] ?? { name: 'unknown', type: 'unknown' });
+      type === BsonType.binData && isUuid(bytes, at) ? UUID : (TYPES[type] ?? { name: 'unknown', type: 'unknown' });
     const known = this.counts.get(name);
     if (known) known.count += 1;
     else this.counts.set(name, { type: columnType, count: 1 });

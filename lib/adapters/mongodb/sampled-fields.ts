@@ -1,5 +1,5 @@
 import type { CatalogueColumn, ColumnType } from '../contract';
-import { BSON, endOfKey, endOfValue } from './bson-values';
+import { BsonType, endOfKey, endOfValue } from './bson-values';
 import { SeenTypes } from './result-shape';
 
 /** Deeper fields, and documents with more keys than this (which are lists by another name), are left as JSON. */
@@ -94,10 +94,10 @@ export class FieldSampler {
   private note(bytes: Buffer, type: number, place: number, field: Field, depth: number): void {
     if (field.lastDocument !== this.documents) field.documents += 1;
     field.lastDocument = this.documents;
-    if (type === BSON.null || type === BSON.undefined) field.nulls += 1;
+    if (type === BsonType.null || type === BsonType.undefined) field.nulls += 1;
     field.types.add(bytes, type, place);
-    if (type === BSON.object) this.inner(bytes, place, field, depth, field.repeated);
-    if (type === BSON.array) this.elements(bytes, place, field, depth);
+    if (type === BsonType.object) this.inner(bytes, place, field, depth, field.repeated);
+    if (type === BsonType.array) this.elements(bytes, place, field, depth);
   }
 
   private elements(bytes: Buffer, start: number, field: Field, depth: number): void {
@@ -106,7 +106,7 @@ export class FieldSampler {
       const type = bytes[at] as number;
       const place = endOfKey(bytes, at + 1) + 1;
       field.elements.add(bytes, type, place);
-      if (type === BSON.object) this.inner(bytes, place, field, depth, true);
+      if (type === BsonType.object) this.inner(bytes, place, field, depth, true);
       at = endOfValue(bytes, type, place);
     }
   }

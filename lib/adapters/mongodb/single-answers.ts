@@ -1,7 +1,6 @@
-import { deserialize } from 'bson';
-import { MongoServerError } from 'mongodb';
+import { BSON, MongoServerError } from 'mongodb';
 import type { Cell, Column } from '../contract';
-import { BSON, jsonCell, longText } from './bson-values';
+import { BsonType, jsonCell, longText } from './bson-values';
 import { findValue, valuesOf } from './cursor';
 import { cellOf } from './document-rows';
 import { SeenTypes } from './result-shape';
@@ -27,8 +26,8 @@ export function countAnswer(bytes: Buffer, name: string): SingleAnswer {
 }
 
 function wholeText(bytes: Buffer, { type, at }: { type: number; at: number }): string {
-  if (type === BSON.int) return String(bytes.readInt32LE(at));
-  return type === BSON.long ? longText(bytes, at) : String(bytes.readDoubleLE(at));
+  if (type === BsonType.int) return String(bytes.readInt32LE(at));
+  return type === BsonType.long ? longText(bytes, at) : String(bytes.readDoubleLE(at));
 }
 
 /** {values: […]} of distinct. */
@@ -59,7 +58,7 @@ const NOT_THE_PLAN = new Set([
 
 /** The plan of explain as JSON. */
 export function planAnswer(bytes: Buffer): SingleAnswer {
-  const plan = withoutServer(jsonCell(bytes, BSON.object, 0));
+  const plan = withoutServer(jsonCell(bytes, BsonType.object, 0));
   return { column: { name: 'plan', type: 'json', nativeType: 'object' }, values: [plan], sizes: [bytes.length], isEmpty: false };
 }
 
@@ -76,7 +75,7 @@ function withoutServer(cell: Cell): Cell {
  * @throws MongoServerError when a document was refused
  */
 export function writtenOf(bytes: Buffer): number {
-  const answer = deserialize(bytes, { validation: { utf8: false } });
+  const answer = BSON.deserialize(bytes, { validation: { utf8: false } });
   const [refused] = (answer.writeErrors as { code: number; errmsg: string }[] | undefined) ?? [];
   if (refused) throw new MongoServerError({ code: refused.code, message: refused.errmsg, errmsg: refused.errmsg });
   const concern = answer.writeConcernError as { code: number; errmsg: string } | undefined;

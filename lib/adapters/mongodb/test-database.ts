@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
 import { type Document, MongoClient } from 'mongodb';
+import { readEnv } from '../../kernel/env';
 import type { ConnectionInput } from '../contract';
 import { mongodb } from '.';
 import { commandOf } from './commands';
@@ -27,7 +28,7 @@ export interface MongoTestDatabase {
 export const INVALID_UTF8 = '\u001a\u001a';
 
 export async function createMongoDatabase(): Promise<MongoTestDatabase> {
-  const url = process.env.TEST_MONGODB_URL;
+  const url = readEnv('TEST_MONGODB_URL');
   if (!url) throw new Error('TEST_MONGODB_URL is not set: these tests need a MongoDB. "npm test" brings one up.');
   const server = mongodb.manifest.parseConnection({ uri: url, database: 'admin' }) as MongoConfig;
   const proxy = await startProxy(server.host, server.port);

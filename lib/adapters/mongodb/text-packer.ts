@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { Cell, TextBatch } from '../contract';
-import { BSON, dateText, longText } from './bson-values';
+import { BsonType, dateText, longText } from './bson-values';
 import type { DocumentRows } from './document-rows';
 
 /** Longer texts are copied by the runtime; for shorter ones the call costs more than the bytes. */
@@ -42,8 +42,8 @@ export class TextPacker {
     reader.locate(source, start);
     this.reserve(source.readInt32LE(start) + width * 32, width);
     for (let column = 0; column < width; column += 1) {
-      const type = column === reader.restColumn ? BSON.object : (reader.types[column] as number);
-      const isNull = type === 0 || type === BSON.null || type === BSON.undefined || !this.field(source, type, column);
+      const type = column === reader.restColumn ? BsonType.object : (reader.types[column] as number);
+      const isNull = type === 0 || type === BsonType.null || type === BsonType.undefined || !this.field(source, type, column);
       this.ends[this.fields] = isNull ? ~this.at : this.at;
       this.fields += 1;
     }
@@ -55,28 +55,28 @@ export class TextPacker {
     const place = this.reader.places[column] as number;
     if (column === this.reader.restColumn) return this.cell(this.reader.cell(source, column));
     switch (type) {
-      case BSON.string:
+      case BsonType.string:
         this.string(source, place + 4, place + 3 + source.readInt32LE(place));
         return true;
-      case BSON.int:
+      case BsonType.int:
         this.integer(source.readInt32LE(place));
         return true;
-      case BSON.long:
+      case BsonType.long:
         this.ascii(longText(source, place));
         return true;
-      case BSON.double: {
+      case BsonType.double: {
         const number = source.readDoubleLE(place);
         // As JSON and the rest of the product print it: -0 is 0.
         this.ascii(String(number));
         return true;
       }
-      case BSON.bool:
+      case BsonType.bool:
         this.write(source[place] === 1 ? TRUE : FALSE);
         return true;
-      case BSON.date:
+      case BsonType.date:
         this.ascii(dateText(source, place));
         return true;
-      case BSON.objectId:
+      case BsonType.objectId:
         this.hex(source, place);
         return true;
       default:

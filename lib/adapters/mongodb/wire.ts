@@ -2,8 +2,7 @@ import { resolveSrv, resolveTxt } from 'node:dns/promises';
 import { EventEmitter } from 'node:events';
 import { isIP } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
-import { deserialize } from 'bson';
-import { type Document, MongoClient, ReadPreference } from 'mongodb';
+import { BSON, type Document, MongoClient, ReadPreference } from 'mongodb';
 import { connect, type DriverConnection } from 'mongodb/lib/cmap/connect.js';
 import { MongoDBResponse } from 'mongodb/lib/cmap/wire_protocol/responses.js';
 import { MongoClientAuthProviders } from 'mongodb/lib/mongo_client_auth_providers.js';
@@ -222,5 +221,5 @@ export async function sendRaw(
 
 /** The same for Quarry's own small questions: the answer as a document. */
 export async function send(wire: Wire, database: string, body: Readonly<Record<string, unknown>>): Promise<Document> {
-  return deserialize(await sendRaw(wire, database, body), { validation: { utf8: false } });
+  return BSON.deserialize(await sendRaw(wire, database, body), { validation: { utf8: false } });
 }

@@ -2,6 +2,7 @@
 import type { Catalogue, Dialect } from '../adapters/contract';
 import { type Assembly, assemble } from './assemble';
 import { type CatalogueIndex, indexCatalogue } from './catalogue-index';
+import { collectionOf, documentView } from './document-view';
 import { explainPlan } from './explain';
 import { extendPlan, isFollowUp } from './follow-up';
 import { CannotPlan } from './plan-parts';
@@ -52,7 +53,7 @@ function planned(reading: Reading, assembly: Assembly, index: CatalogueIndex, in
     plan,
     explanation: explainPlan(plan, index),
     assumptions: [...notes, ...assembly.assumptions],
-    tables: [plan.from, ...plan.joins.map((join) => join.table)],
+    tables: [...new Set([plan.from, ...plan.joins.map((join) => join.table)].map((key) => collectionOf(index.catalogue, key)))],
     confidence: confidenceOf(reading, assembly, index),
   };
 }
@@ -73,9 +74,10 @@ export function readPlan(
  * What a question means on this catalogue. Deterministic: the same input gives the same outcome.
  * @returns an answer with its plan and SQL; readings to choose from; a refusal with the reason; or text that needs no database
  */
-export function planOnce(input: PlanInput): PlanOutcome {
+export function planOnce(given: PlanInput): PlanOutcome {
+  const input = { ...given, ...documentView(given.catalogue, given.values) };
   const index = indexCatalogue(input.catalogue);
-  const suggestions = (): string[] => suggestQuestions(input.catalogue, input.values);
+  const suggestions = (): string[] => suggestQuestions(given.catalogue, given.values);
   const talk = smallTalk(input.question, index, suggestions);
   if (talk) return talk;
   if (input.question.trim().length === 0)

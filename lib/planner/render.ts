@@ -1,7 +1,8 @@
-/** Renders a typed plan as SQL through the dialect. Names come from the catalogue only, values go through its literal rules. */
+/** Renders a typed plan through the dialect, as SQL here or as a pipeline (render-pipeline.ts). Names come from the catalogue only, values go through its literal rules. */
 import type { ColumnType, Dialect, SqlPieces } from '../adapters/contract';
 import { QuarryError } from '../kernel/errors';
 import { type CatalogueIndex, columnOf } from './catalogue-index';
+import { renderPipeline } from './render-pipeline';
 import type { ColumnRef, Condition, Expression, Plan, Scalar } from './schema';
 
 interface Scope {
@@ -16,10 +17,11 @@ const DIRECTIONS = { asc: 'ASC', desc: 'DESC' } as const;
 const FUNCTIONS = { count: 'COUNT', sum: 'SUM', avg: 'AVG', min: 'MIN', max: 'MAX' } as const;
 
 /**
- * @returns one SELECT statement without a closing semicolon
- * @throws QuarryError source.unsupported when the dialect has no SQL
+ * @returns one SELECT statement without a closing semicolon, or one pipeline
+ * @throws QuarryError source.unsupported when the dialect has neither
  */
 export function renderPlan(plan: Plan, index: CatalogueIndex, dialect: Dialect): string {
+  if (dialect.pipeline) return renderPipeline(plan, index, dialect.pipeline);
   const pieces = dialect.sql;
   if (!pieces) throw new QuarryError('source.unsupported', `Questions cannot be turned into ${dialect.name} yet.`);
   const scope: Scope = { index, dialect, pieces, names: new Map() };

@@ -2,6 +2,7 @@
 import type { Catalogue } from '../adapters/contract';
 import { assemble } from './assemble';
 import { type CatalogueIndex, type IndexedColumn, type IndexedTable, indexCatalogue } from './catalogue-index';
+import { documentView } from './document-view';
 import { CannotPlan } from './plan-parts';
 import { confidenceOf, readQuestion } from './reading';
 import type { ValueIndex } from './schema';
@@ -156,9 +157,10 @@ const suggested = new WeakMap<Catalogue, Map<string, string[]>>();
  * Varied questions (count, group, top, time, filter, join) over different tables, each of which the planner answers surely.
  * @param count how many at most; default 6
  */
-export function suggestQuestions(catalogue: Catalogue, values: ValueIndex = NO_VALUES, count = 6): string[] {
+export function suggestQuestions(given: Catalogue, sampled: ValueIndex = NO_VALUES, count = 6): string[] {
+  const { catalogue, values } = documentView(given, sampled);
   const known = suggested.get(catalogue) ?? new Map<string, string[]>();
-  const key = `${count}:${values === NO_VALUES}`;
+  const key = `${count}:${sampled === NO_VALUES}`;
   const before = known.get(key);
   if (before) return before;
   const index = indexCatalogue(catalogue);

@@ -107,6 +107,16 @@ export const SETTINGS = {
     'Whether the web server runs jobs. separate: `npm run worker` does. off: nobody. Unset: separate with REDIS_URL, else in-process.',
   ),
   workerConcurrency: define('WORKER_CONCURRENCY', count(1, 100), '4', 'Jobs on customer databases that a process runs at once.'),
+  workerLeaseMs: define(
+    'WORKER_LEASE',
+    z.coerce
+      .number()
+      .min(2)
+      .max(3600)
+      .transform((s) => Math.round(s * 1000)),
+    '30',
+    'Seconds without a sign of life after which the jobs of a process are given to another.',
+  ),
   historyRetentionDays: define(
     'HISTORY_RETENTION_DAYS',
     count(1, 3650),
@@ -227,7 +237,13 @@ export function readSettings(read: (name: string) => string | undefined = readEn
     }
     out[name] = parsed.data;
   }
-  return out as Settings;
+  const whole = out as Settings;
+  if (whole.cacheBackend === 'redis' && whole.redisUrl === undefined) {
+    throw new QuarryError('settings.invalid', 'CACHE_BACKEND=redis needs REDIS_URL, the address of the Redis.', {
+      details: { setting: 'REDIS_URL' },
+    });
+  }
+  return whole;
 }
 
 let current: Settings | undefined;

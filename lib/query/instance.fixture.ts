@@ -1,5 +1,6 @@
 /** Another instance of Quarry, for tests: a process of its own that runs queries when it is told to. */
 import { jobContext } from '../access';
+import type { CacheFigures } from '../cache';
 import { closeDb } from '../db';
 import { closeRedis, redisState } from '../redis';
 import { drainPools } from '../sources';
@@ -23,7 +24,7 @@ export interface InstanceReply {
   rows?: unknown;
   running?: number;
   state?: string;
-  figures?: { hits: number; misses: number; joined: number; stores: number; state: string };
+  figures?: CacheFigures;
   error?: string;
 }
 

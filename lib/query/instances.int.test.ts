@@ -60,7 +60,7 @@ const once = async (instance: QueryInstance) => {
   return tell(instance, 'collect');
 };
 
-describe('[F3] equal queries on two instances', () => {
+describe('[F3] equal queries on two instances', { timeout: 60_000 }, () => {
   it('are one query: 100 at the same time, 50 on each', async () => {
     await close();
     await Promise.all([tell(one, 'start', { times: 50 }), tell(two, 'start', { times: 50 })]);

@@ -400,6 +400,8 @@ export interface ConnectionSummary {
   target: string;
   database?: string;
   username?: string;
+  /** The SSH server that connections go through: "user@bastion.example.com:22". */
+  via?: string;
 }
 
 export interface Manifest<Config = unknown> {
@@ -442,7 +444,6 @@ export interface ConnectionInput {
   username?: string;
   password?: string;
   tls?: { mode: 'disable' | 'require' | 'verify-ca' | 'verify-full'; ca?: string; cert?: string; key?: string };
-  ssh?: unknown;
   file?: string;
   /** What only this engine knows (the database that holds the logins, the name of a replica set), by the names of its form fields behind "options.". */
   options?: Record<string, string>;

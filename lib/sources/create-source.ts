@@ -1,18 +1,18 @@
 import { type Ctx, requirePermission } from '../access';
-import type { ConnectionInput } from '../adapters/contract';
 import { getAdapter } from '../adapters/registry';
 import { withAudit } from '../audit';
 import { recordSchemaVersion, type TableAnswer, tableAnswers, withInferredForeignKeys } from '../catalogue';
 import { newId } from '../kernel/ids';
 import { settings } from '../kernel/settings';
-import { type Connected, connectAndIntrospect } from './connect';
+import { type Connected, connectAndIntrospect, pinHostKey } from './connect';
 import { sealConnection } from './credentials';
 import { asConflict, refuseTakenName } from './names';
 import type { PoolRecipe } from './open-pool';
+import { parseConnection } from './parse-connection';
 import { pools } from './pools';
 import { testReplica } from './replica';
 import type { CreateSourceInput } from './schema';
-import { type EnvironmentSummary, findEnvironment, ownerOf, summariseRow } from './source-row';
+import { type EnvironmentSummary, findEnvironment, ownerOf, summariseConnection, summariseRow } from './source-row';
 import type { SourceSummary, TestReport } from './types';
 
 export interface CreatedSource extends SourceSummary {
@@ -44,7 +44,7 @@ export async function createSource(
   const recipe: PoolRecipe = {
     organizationId: ctx.organization.id,
     adapter,
-    config: adapter.manifest.parseConnection(input.connection as ConnectionInput),
+    ...parseConnection(adapter, input.connection),
     pool: input.pool ?? {},
     allowWrites: access === 'read-write',
     sample: options.sample !== undefined,
@@ -74,8 +74,9 @@ interface Plan {
 
 async function save(ctx: Ctx, { input, environment, recipe, connected, sample }: Plan): Promise<CreatedSource> {
   const id = newId();
-  const summary = recipe.adapter.manifest.summarise(recipe.config);
-  const credential = await sealConnection(ctx.organization.id, id, FIRST_VERSION, recipe.config);
+  const stored = { config: recipe.config, ssh: pinHostKey(recipe.ssh, connected) };
+  const summary = summariseConnection(recipe.adapter, stored);
+  const credential = await sealConnection(ctx.organization.id, id, FIRST_VERSION, stored);
   const saved = await withAudit(ctx, async (tx) => {
     const row = await tx.dataSource.create({
       data: {

@@ -19,10 +19,11 @@ export interface ConnectionForm {
 export async function describeConnection(ctx: Ctx, id: string): Promise<ConnectionForm> {
   requirePermission(ctx, 'source.manage');
   const row = await getSourceRow(ctx, id);
-  const { config } = await openConnection(ctx, id, getAdapter(row.type));
+  const { config, ssh } = await openConnection(ctx, id, getAdapter(row.type));
+  const connection = { ...(config as object), ...(ssh ? { ssh } : {}) };
   const form: ConnectionForm = { values: {}, stored: [] };
   for (const field of listSourceTypes().find((type) => type.type === row.type)?.fields ?? []) {
-    const value = valueAt(config, field.name.split('.'));
+    const value = valueAt(connection, field.name.split('.'));
     if (value === undefined || value === null || value === '') continue;
     if (field.secret) form.stored.push(field.name);
     else form.values[field.name] = String(value);

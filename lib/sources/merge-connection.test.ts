@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { getAdapter } from '../adapters/registry';
 import { mergeConnection } from './merge-connection';
 
-const { manifest } = getAdapter('postgres');
+const adapter = getAdapter('postgres');
+const { manifest } = adapter;
 const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
 const stored = manifest.parseConnection({
   host: 'db.example.com',
@@ -12,7 +13,8 @@ const stored = manifest.parseConnection({
   password: 'stored',
   tls: { mode: 'verify-full', ca: PEM },
 });
-const merge = (change: Parameters<typeof mergeConnection>[2]) => mergeConnection(manifest, stored, change);
+const merge = (change: Parameters<typeof mergeConnection>[2]) =>
+  mergeConnection(adapter, { config: stored, ssh: null }, change).config;
 
 describe('[A13] mergeConnection', () => {
   it('keeps what is left out, the password and the certificates included', () => {

@@ -99,7 +99,8 @@ function noSuchHost(host: string, cause?: unknown): QuarryError {
   );
 }
 
-function isThisMachine(address: string): boolean {
+/** Whether an address is one of this machine's own. */
+export function isThisMachine(address: string): boolean {
   if (addressKind(address) === 'loopback') return true;
   const own = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const wanted = canonicalAddress(address);

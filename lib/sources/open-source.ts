@@ -57,13 +57,14 @@ async function lease(ctx: Ctx, row: SourceRow, replica: ReplicaSettings | null, 
 /** The pool of the source's state now, which may be newer than the caller's row. */
 async function makePool(ctx: Ctx, seen: SourceRow, replica: ReplicaSettings | null): Promise<MadePool> {
   const adapter = getAdapter(seen.type);
-  const { version, config } = await openConnection(ctx, seen.id, adapter);
+  const { version, config, ssh } = await openConnection(ctx, seen.id, adapter);
   const row = version === seen.credentialVersion ? seen : await getSourceRow(ctx, seen.id);
   const settings = settingsOf(row);
   const { pool, size } = await openPool({
     organizationId: ctx.organization.id,
     adapter,
     config: replica ? atReplica(adapter.manifest, config, replica) : config,
+    ssh,
     pool: settings.pool,
     allowWrites: settings.access === 'read-write',
     sample: row.sample !== null,

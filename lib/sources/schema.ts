@@ -11,6 +11,33 @@ const tlsSchema = z.strictObject({
   key: pem.optional(),
 });
 
+const sshFields = {
+  host: z.string().trim().max(255),
+  port,
+  username: z.string().trim().max(255),
+  password: z.string().max(4096),
+  /** OpenSSH or PEM. */
+  privateKey: z.string().max(100_000),
+  passphrase: z.string().max(4096),
+  /** SHA-256 of the server's public key as `ssh-keygen -lf` prints it. Without it the first key that is seen is stored. */
+  hostKeySha256: z
+    .string()
+    .trim()
+    .regex(/^(?:(?:SHA256:)?[A-Za-z0-9+/]{43}=?)?$/, 'A fingerprint reads SHA256: and 43 letters and digits.'),
+};
+
+/** A server that lets Quarry through to the database's network. */
+export const sshSchema = z
+  .strictObject({
+    ...sshFields,
+    host: sshFields.host.min(1, 'Name the host of the SSH server.'),
+    username: sshFields.username.min(1, 'Name the user of the SSH server.'),
+    port: port.default(22),
+  })
+  .partial({ password: true, privateKey: true, passphrase: true, hostKeySha256: true })
+  .refine((ssh) => ssh.password || ssh.privateKey, { message: 'Give a password or a private key for the SSH server.' });
+export type SshSettings = z.output<typeof sshSchema>;
+
 const connectionFields = {
   uri: z.string().trim().min(1).max(4096).optional(),
   host: z.string().trim().min(1, 'Name the host.').max(255).optional(),
@@ -26,7 +53,7 @@ const connectionFields = {
 
 /** `{uri}`, separate fields, or `{file}`. Which fields an engine needs is its own business: its adapter says what is missing. */
 const connectionSchema = z
-  .strictObject(connectionFields)
+  .strictObject({ ...connectionFields, ssh: sshSchema.optional() })
   .refine((connection) => connection.uri !== undefined || connection.host !== undefined || connection.file !== undefined, {
     message: 'Give a connection URI, a host, or a file.',
   });
@@ -111,7 +138,18 @@ export const updateSourceSchema = z
   .strictObject({
     name: name.optional(),
     access: access.optional(),
-    connection: z.strictObject({ ...connectionFields, tls: tlsSchema.partial().optional() }).optional(),
+    connection: z
+      .strictObject({
+        ...connectionFields,
+        tls: tlsSchema.partial().optional(),
+        /** An empty field goes; an empty host, or null, ends the tunnel. */
+        ssh: z
+          .strictObject({ ...sshFields, port: z.union([port, z.literal('')]) })
+          .partial()
+          .nullable()
+          .optional(),
+      })
+      .optional(),
     pool: poolSchema.optional(),
     limits: limitsSchema.optional(),
     /** Null goes back to the primary alone. */

@@ -1,9 +1,10 @@
 import type { Ctx } from '../access';
-import type { ConnectionSummary } from '../adapters/contract';
+import type { Adapter, ConnectionSummary } from '../adapters/contract';
 import type { Prisma } from '../db';
 import { QuarryError } from '../kernel/errors';
 import { isId } from '../kernel/ids';
 import { cacheSettingsOf } from './cache-rules';
+import type { StoredConnection } from './credentials';
 import type { PoolOwner } from './pool-registry';
 import { pools, reportHealth } from './pools';
 import { limitsSchema, poolSchema, replicaSchema, tablesSchema } from './schema';
@@ -63,6 +64,11 @@ export function settingsOf(row: SourceRow): Pick<SourceSummary, 'access' | 'pool
     cache: cacheSettingsOf(row.cacheSettings),
     tables: row.tables === null ? null : tablesSchema.parse(row.tables),
   };
+}
+
+/** What may be shown of a connection. */
+export function summariseConnection({ manifest }: Adapter, { config, ssh }: StoredConnection): ConnectionSummary {
+  return { ...manifest.summarise(config), ...(ssh ? { via: `${ssh.username}@${ssh.host}:${ssh.port}` } : {}) };
 }
 
 /** What may be shown of a row. */

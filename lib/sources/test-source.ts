@@ -1,7 +1,7 @@
 import { type Ctx, requirePermission } from '../access';
-import type { ConnectionInput } from '../adapters/contract';
 import { getAdapter } from '../adapters/registry';
 import { connectAndTest } from './connect';
+import { parseConnection } from './parse-connection';
 import type { TestSourceInput } from './schema';
 import type { TestReport } from './types';
 
@@ -12,7 +12,7 @@ import type { TestReport } from './types';
 export async function testSource(ctx: Ctx, input: TestSourceInput): Promise<TestReport> {
   requirePermission(ctx, 'source.manage');
   const adapter = getAdapter(input.type);
-  const config = adapter.manifest.parseConnection(input.connection as ConnectionInput);
+  const connection = parseConnection(adapter, input.connection);
   const organizationId = ctx.organization.id;
-  return connectAndTest(ctx, { organizationId, adapter, config, pool: {}, allowWrites: false, sample: false });
+  return connectAndTest(ctx, { organizationId, adapter, ...connection, pool: {}, allowWrites: false, sample: false });
 }

@@ -50,6 +50,8 @@ export interface HealthReport {
 
 export interface TestReport extends ConnectionReport {
   ok: true;
+  /** The tunnel that was used, and the fingerprint of its server's key: saving the source stores it, and no other key is taken then. */
+  ssh?: { server: string; hostKeySha256: string };
 }
 
 export interface LeaseOptions {

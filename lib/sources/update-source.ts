@@ -6,8 +6,8 @@ import { recordSchemaVersion } from '../catalogue';
 import { Prisma } from '../db';
 import { QuarryError } from '../kernel/errors';
 import { newId } from '../kernel/ids';
-import { type Connected, connectAndIntrospect } from './connect';
-import { openConnection, sealConnection } from './credentials';
+import { type Connected, connectAndIntrospect, pinHostKey } from './connect';
+import { openConnection, type StoredConnection, sealConnection } from './credentials';
 import { mergeConnection } from './merge-connection';
 import { asConflict, refuseTakenName } from './names';
 import type { PoolRecipe } from './open-pool';
@@ -15,7 +15,15 @@ import { pools } from './pools';
 import { testReplica } from './replica';
 import type { UpdateSourceInput } from './schema';
 import { announceChange } from './source-changed';
-import { environmentOf, getSourceRow, ownerOf, type SourceRow, settingsOf, summariseRow } from './source-row';
+import {
+  environmentOf,
+  getSourceRow,
+  ownerOf,
+  type SourceRow,
+  settingsOf,
+  summariseConnection,
+  summariseRow,
+} from './source-row';
 import type { SourceSummary, TestReport } from './types';
 
 /**
@@ -63,35 +71,49 @@ async function prepareChange(ctx: Ctx, row: SourceRow, input: UpdateSourceInput)
   }
   const adapter = getAdapter(row.type);
   const stored = await openStored(ctx, row, adapter, input.connection);
-  const config = input.connection ? mergeConnection(adapter.manifest, stored, input.connection) : stored;
-  if (input.replica) await testReplica(ctx, recipeOf(ctx, row, input, adapter, config), input.replica);
-  const connected = input.connection ? await connectAndIntrospect(ctx, recipeOf(ctx, row, input, adapter, config)) : null;
+  const wanted = input.connection ? mergeConnection(adapter, stored, input.connection) : stored;
+  const recipe = recipeOf(ctx, row, input, adapter, wanted);
+  if (input.replica) await testReplica(ctx, recipe, input.replica);
+  const connected = input.connection ? await connectAndIntrospect(ctx, recipe) : null;
   const version = row.credentialVersion + 1;
-  const sealed = await sealConnection(ctx.organization.id, row.id, version, config);
-  return { version, sealed, summary: { ...adapter.manifest.summarise(config) }, connected };
+  const kept = connected ? { ...wanted, ssh: pinHostKey(wanted.ssh, connected) } : wanted;
+  const sealed = await sealConnection(ctx.organization.id, row.id, version, kept);
+  return { version, sealed, summary: { ...summariseConnection(adapter, kept) }, connected };
 }
 
 /**
- * The stored connection. One that can't be opened any more is null when the change brings a whole one: entering it again is what
+ * The stored connection. One that can't be opened any more is empty when the change brings a whole one: entering it again is what
  * the error asks people to do.
  */
-async function openStored(ctx: Ctx, row: SourceRow, adapter: Adapter, change: UpdateSourceInput['connection']): Promise<unknown> {
+async function openStored(
+  ctx: Ctx,
+  row: SourceRow,
+  adapter: Adapter,
+  change: UpdateSourceInput['connection'],
+): Promise<StoredConnection> {
   try {
-    return (await openConnection(ctx, row.id, adapter)).config;
+    return await openConnection(ctx, row.id, adapter);
   } catch (error) {
     const lost = error instanceof QuarryError && (error.code === 'vault.corrupt' || error.code === 'vault.key_missing');
     const whole = (change?.uri ?? change?.host ?? change?.file) !== undefined;
-    if (lost && whole) return null;
+    if (lost && whole) return { config: null, ssh: null };
     throw error;
   }
 }
 
-function recipeOf(ctx: Ctx, row: SourceRow, input: UpdateSourceInput, adapter: Adapter, config: unknown): PoolRecipe {
+function recipeOf(
+  ctx: Ctx,
+  row: SourceRow,
+  input: UpdateSourceInput,
+  adapter: Adapter,
+  { config, ssh }: StoredConnection,
+): PoolRecipe {
   const now = settingsOf(row);
   return {
     organizationId: ctx.organization.id,
     adapter,
     config,
+    ssh,
     pool: input.pool ?? now.pool,
     allowWrites: (input.access ?? now.access) === 'read-write',
     sample: row.sample !== null,

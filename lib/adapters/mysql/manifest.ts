@@ -49,7 +49,7 @@ export const manifest: Manifest<MysqlConfig> = {
   label: 'MySQL / MariaDB',
   defaultPoolMax: 10,
   defaultPort: 3306,
-  uriSchemes: ['mysql:', 'mariadb:'],
+  uriSchemes: ['mysql', 'mariadb'],
   capabilities: {
     notOffered: { emojiNames: 'The server takes no characters beyond the basic plane of Unicode, such as emoji, in names.' },
     sql: true,
@@ -100,7 +100,6 @@ export const manifest: Manifest<MysqlConfig> = {
 };
 
 function parseConnection(input: ConnectionInput): MysqlConfig {
-  if (input.ssh) throw new QuarryError('input.invalid', 'SSH tunnels are not available yet. Connect to the database directly.');
   const fromUri = input.uri ? parseUri(input.uri.trim()) : {};
   const tls = input.tls ?? fromUri.tls ?? { mode: 'prefer' };
   const fields = {

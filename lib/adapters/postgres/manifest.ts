@@ -95,7 +95,6 @@ export const manifest: Manifest<PostgresConfig> = {
 };
 
 function parseConnection(input: ConnectionInput): PostgresConfig {
-  if (input.ssh) throw new QuarryError('input.invalid', 'SSH tunnels are not available yet. Connect to the database directly.');
   const fromUri = input.uri ? parseUri(input.uri.trim()) : {};
   const tls = input.tls ?? fromUri.tls ?? { mode: 'prefer' };
   const fields = {

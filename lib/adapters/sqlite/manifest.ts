@@ -61,7 +61,6 @@ export const manifest: Manifest<SqliteConfig> = {
 };
 
 function parseConnection(input: ConnectionInput): SqliteConfig {
-  if (input.ssh) throw new QuarryError('input.invalid', 'An SSH tunnel makes no sense for a file. Leave it out.');
   const parsed = sqliteConfigSchema.safeParse(
     {
       file: input.file ?? (input.uri === undefined ? undefined : fileOfUri(input.uri.trim())),

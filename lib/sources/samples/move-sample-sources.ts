@@ -24,7 +24,7 @@ export async function moveSampleSources(ctx: Ctx): Promise<number> {
     const stored = await openConnection(ctx, row.id, adapter);
     if (isDeepStrictEqual(stored.config, adapter.manifest.connectionSchema.parse(config))) continue;
     const version = stored.version + 1;
-    const sealed = await sealConnection(ctx.organization.id, row.id, version, config);
+    const sealed = await sealConnection(ctx.organization.id, row.id, version, { config, ssh: null });
     await withAudit(ctx, async (tx) => {
       const summary = { ...adapter.manifest.summarise(config) };
       await tx.dataSource.update({ where: { id: row.id }, data: { credentialVersion: version, summary } });

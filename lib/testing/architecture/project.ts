@@ -76,7 +76,7 @@ function parseSource(file: string, text: string): SourceFacts {
   const { program, module, errors } = parseSync(file, text);
   if (errors.length > 0) throw new Error(`${file} can't be parsed: ${errors[0]?.message}`);
   const isTest =
-    /\.test\.tsx?$|[.-]fixture\.tsx?$|-suite(?:\.tsx?$|\/)/.test(file) ||
+    /\.test\.tsx?$|[.-]fixture\.tsx?$|-suite(?:\.tsx?$|\/)|\/test-(?:server|database)\.ts$/.test(file) ||
     file.startsWith('lib/testing/') ||
     file.startsWith('e2e/');
   const facts: SourceFacts = {

@@ -11,6 +11,7 @@ import type { Answer, AskInput, ModelUse } from '../conversations/schema';
 import { QuarryError, toQuarryError } from '../kernel/errors';
 import { plannedQuerySchema } from '../planner';
 import { isUnknownName, runQuery, validateQuery } from '../query';
+import { type QuestionRecord, recordQuestion } from '../queue';
 import { getSchema, nearestNames, recheckSchema } from '../schema';
 import { getSource, type SourceSummary } from '../sources';
 import { answerSlot } from './answer-cache';
@@ -32,17 +33,33 @@ export async function ask(ctx: Ctx, input: AskInput, sink: AskSink = () => undef
   const started = performance.now();
   const [source, providers] = await Promise.all([getSource(ctx, input.dataSourceId), resolveProviders(ctx)]);
   const exchange = await openExchange(ctx, input, source);
-  const trace = new Trace(sink);
+  const record = recordQuestion(ctx, exchange.messageId, { conversationId: exchange.conversationId, dataSourceId: source.id });
+  const trace = new Trace((event) => {
+    noteStep(record, event);
+    sink(event);
+  });
   const use: ModelUse = { provider: '', name: '', tier: 'fast', reason: '', calls: 0 };
   try {
     const finding = await find(ctx, { source, providers, input, exchange, trace, use });
     for (const word of finding.text.match(/\S+\s*/g) ?? []) sink({ type: 'token', text: word });
     const answer = toAnswer(exchange, finding, trace, use, elapsed(started));
-    await finishExchange(ctx, exchange, toOutcome(answer, finding));
+    const { status, rowCount, durationMs } = answer;
+    const figures = { answer: status, rows: rowCount, attempts: trace.attempts.length, durationMs };
+    await Promise.all([finishExchange(ctx, exchange, toOutcome(answer, finding)), record.complete(figures)]);
     return answer;
   } catch (error) {
-    throw await storeFailure(ctx, exchange, toQuarryError(error), trace, use, elapsed(started));
+    const problem = toQuarryError(error);
+    const failed = record.fail({ code: problem.code, message: `It ended with ${problem.code}; the person who asked sees why.` });
+    const [told] = await Promise.all([storeFailure(ctx, exchange, problem, trace, use, elapsed(started)), failed]);
+    throw told;
   }
+}
+
+/** The record hears which step begins or fails; details hold words of the question, and stay out. */
+function noteStep(record: QuestionRecord, event: Parameters<AskSink>[0]): void {
+  if (event.type !== 'step' || event.step.state === 'done') return;
+  const { name, state, attempt = 1 } = event.step;
+  record.step(name, { ...(attempt > 1 ? { try: attempt } : {}), ...(state === 'failed' ? { outcome: 'failed' } : {}) });
 }
 
 async function openExchange(ctx: Ctx, input: AskInput, source: SourceSummary): Promise<Exchange> {

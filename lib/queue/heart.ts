@@ -4,9 +4,9 @@ import { logger } from '../kernel/log';
 import type { Ending, Pulse, WorkflowNote, WorkflowStore } from './store';
 
 /** Milliseconds between signs of life. */
-export const BEAT_MS = 10_000;
+const BEAT_MS = 10_000;
 /** Milliseconds of silence after which a run counts as lost: two beats may be late. */
-export const LEASE_MS = 30_000;
+const LEASE_MS = 30_000;
 /** Changes that are kept of one run between two beats; a run that notes more loses the middle. */
 const MAX_NOTES = 200;
 

@@ -33,7 +33,8 @@ export function jobQueue(): JobQueue {
   return singleton(NAME, () => {
     const clock = { now: () => processClock().now(), date: () => processClock().date() };
     const slots = { sources: settings().workerConcurrency, upkeep: 2 };
-    return new JobQueue({ jobs: JOBS, redis: queueConnection(), clock, slots });
+    const leaseMs = settings().workerLeaseMs;
+    return new JobQueue({ jobs: JOBS, redis: queueConnection(), clock, slots, leaseMs, beatMs: Math.round(leaseMs / 3) });
   });
 }
 

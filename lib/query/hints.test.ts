@@ -29,6 +29,7 @@ describe('hintsFor', () => {
     expect(failed('relation "custmers" does not exist')).toEqual(['Did you mean customers?']);
     expect(failed('no such table: order')).toEqual(['Did you mean sales.orders?']);
     expect(failed("Table 'shop.region' doesn't exist")).toEqual(['Did you mean regions?']);
+    expect(failed('There is no collection "region" that this source may read.')).toEqual(['Did you mean regions?']);
   });
 
   it('says in which table a column is', () => {

@@ -7,6 +7,7 @@ const UNKNOWN_TABLE = [
   /relation "([^"]+)" does not exist/i,
   /no such table: ["'`]?([^\s"'`]+)/i,
   /table '([^']+)' doesn't exist/i,
+  /there is no collection "([^"]+)"/i,
   /no (?:such )?collection (?:named |called )?["'`]?([^\s"'`]+)/i,
 ];
 const UNKNOWN_COLUMN = [

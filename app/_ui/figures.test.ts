@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { formatAge, formatCount, formatDuration, formatInstant, formatNumber, formatRelative, groupDigits } from './figures';
+import {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatInstant,
+  formatNumber,
+  formatRelative,
+  groupDigits,
+} from './figures';
 
 const T = '\u2009';
 
@@ -23,6 +32,21 @@ describe('numbers', () => {
     expect(formatCount(1, 'row')).toBe('1 row');
     expect(formatCount(0, 'row')).toBe('0 rows');
     expect(formatCount(2, 'query', 'queries')).toBe('2 queries');
+  });
+});
+
+describe('bytes', () => {
+  it('takes the unit that leaves one to three digits before the point', () => {
+    expect([0, 1, 812, 1_000, 1_234, 150_000, 1_240_000, 3_000_000_000].map(formatBytes)).toEqual([
+      '0 B',
+      '1 B',
+      '812 B',
+      '1.0 kB',
+      '1.2 kB',
+      '150 kB',
+      '1.2 MB',
+      '3.0 GB',
+    ]);
   });
 });
 

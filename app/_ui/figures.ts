@@ -27,6 +27,14 @@ export function formatCount(count: number, one: string, many = `${one}s`): strin
   return `${formatNumber(count)} ${count === 1 ? one : many}`;
 }
 
+/** Bytes as a person reads them, in thousands: "0 B", "812 B", "1.2 MB". */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** step;
+  return `${step === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[step]}`;
+}
+
 /** Milliseconds as a person reads them: "8 ms", "0.42 s", "12 s", "2 min 5 s". */
 export function formatDuration(ms: number): string {
   if (ms < 1) return '<1 ms';

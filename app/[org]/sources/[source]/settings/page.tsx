@@ -2,6 +2,8 @@ import type { Metadata } from 'next';
 import { page } from '@/lib/access';
 import { toQuarryError } from '@/lib/kernel/errors';
 import { describeConnection, listSourceTypes } from '@/lib/sources';
+import { getOrganizationSettings } from '@/lib/tenancy';
+import { inheritFrom, installationRules } from '../../../settings/caching/cache-values';
 import { toSourceInfo } from '../../../workspace-data';
 import { findSource } from '../find-source';
 import { SourceSettings } from './source-settings';
@@ -19,8 +21,16 @@ export default async function SourceSettingsPage({ params }: { params: Promise<{
     stored: [],
     lost: toQuarryError(error).message,
   }));
-  const { access, pool, limits } = source;
+  const { access, pool, limits, cache } = source;
+  const organization = await getOrganizationSettings(ctx);
+  const inherited = inheritFrom(installationRules(organization.installation.cache), organization.cache);
   return (
-    <SourceSettings source={toSourceInfo(source)} type={type ?? null} connection={stored} settings={{ access, pool, limits }} />
+    <SourceSettings
+      source={toSourceInfo(source)}
+      type={type ?? null}
+      connection={stored}
+      settings={{ access, pool, limits, cache }}
+      inherited={inherited}
+    />
   );
 }

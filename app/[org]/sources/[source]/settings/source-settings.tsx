@@ -2,12 +2,14 @@
 
 import Link from 'next/link';
 import type { ConnectionForm, SourceType } from '@/lib/sources';
-import type { PoolSettings, SourceLimits } from '@/lib/sources/schema';
+import type { CacheSettings, PoolSettings, SourceLimits } from '@/lib/sources/schema';
 import { buttonClass } from '../../../../_ui/button';
 import { WorkHeader } from '../../../../_ui/frame/place';
 import { SourceMark } from '../../../../_ui/mark';
 import { Notice } from '../../../../_ui/notice';
 import { type SourceInfo, useEnvironmentOnFrame, useWorkspace } from '../../../../_ui/workspace';
+import type { InheritedRules } from '../../../settings/caching/cache-values';
+import { CacheSection } from './cache-section';
 import { ConnectionSection } from './connection-section';
 import { LimitsSection } from './limits-section';
 
@@ -16,11 +18,12 @@ interface Props {
   /** Null when this Quarry no longer knows the engine. */
   type: SourceType | null;
   connection: ConnectionForm & { lost?: string };
-  settings: { access: 'read' | 'read-write'; pool: PoolSettings; limits: SourceLimits };
+  settings: { access: 'read' | 'read-write'; pool: PoolSettings; limits: SourceLimits; cache: CacheSettings };
+  inherited: InheritedRules;
 }
 
 /** How a source is reached and how hard it may be worked. Each part is saved for itself. */
-export function SourceSettings({ source, type, connection, settings }: Props) {
+export function SourceSettings({ source, type, connection, settings, inherited }: Props) {
   const { path } = useWorkspace();
   useEnvironmentOnFrame(source.environment);
   return (
@@ -46,6 +49,7 @@ export function SourceSettings({ source, type, connection, settings }: Props) {
             <ConnectionSection source={source} type={type} connection={connection} />
           ) : null}
           <LimitsSection source={source} pool={settings.pool} limits={settings.limits} />
+          <CacheSection source={source} cache={settings.cache} inherited={inherited} />
         </div>
       </div>
     </>

@@ -18,7 +18,7 @@ const DB_METHODS = new Set([
   'watch',
   'collection',
 ]);
-const WIDTH = 100;
+const WIDTH = 116;
 
 /** A collection as it stands in a query: db.orders, db["odd name"]. */
 export function writeCollection({ name }: TableRef): string {

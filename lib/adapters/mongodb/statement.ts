@@ -322,11 +322,16 @@ function limitPlaceOf(reader: Reader, kind: Operation['kind'], parts: ReadonlyMa
   return kind === 'aggregate' && pipeline ? pipelineLimit(reader, pipeline) : null;
 }
 
-/** A last $limit, or the place behind the last stage. */
+/** Stages behind a $limit that give a row for a row. */
+const ROW_FOR_ROW = new Set(['$project', '$addFields', '$set', '$unset', '$replaceRoot', '$replaceWith']);
+
+/** The $limit that decides how many rows there are, or the place behind the last stage. */
 function pipelineLimit(reader: Reader, { value, start, end }: Slot): LimitPlace | null {
   if (!(value instanceof List)) return null;
+  const stageOf = (slot: Slot | undefined) => (slot?.value instanceof Doc ? slot.value.entries[0] : undefined);
   const last = value.items.at(-1);
-  const own = last?.value instanceof Doc ? last.value.get('$limit') : undefined;
+  const deciding = stageOf(value.items.findLast((item) => !ROW_FOR_ROW.has(stageOf(item)?.key ?? '')));
+  const own = deciding?.key === '$limit' ? deciding : undefined;
   const place = { before: ', {$limit: ', after: '}', insertAt: last?.end ?? start + 1 };
   if (last) return own ? { ...place, own } : place;
   const bare = start === end; // aggregate()

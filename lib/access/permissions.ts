@@ -23,6 +23,8 @@ export const PERMISSIONS = {
   'model.manage': 'Configure model providers and their keys.',
   'policy.read': 'See the access policy of a source.',
   'policy.manage': 'Change the access policy of a source.',
+  'job.read': 'See the jobs and questions of the organisation, how they went and why they failed.',
+  'job.manage': 'Ask for jobs again and cancel them.',
   'stats.read': 'See figures of the organisation.',
   'audit.read': 'Read the audit log.',
 } as const;

@@ -14,6 +14,7 @@ import { JobQueue } from './job-queue';
 import { JOBS, type JobData, type JobName } from './jobs';
 import { beginQuestion, type QuestionRecord } from './question-record';
 import type { JobHandler, JobRun } from './runner';
+import type { WorkflowStatus } from './schema';
 
 export type { QueueName } from './job-definition';
 export { JobQueue } from './job-queue';
@@ -135,6 +136,11 @@ export async function drainQueue(graceMs: number): Promise<void> {
 /** Removes workflows older than HISTORY_RETENTION_DAYS, and the installation's that went well after a day. @returns how many */
 export async function cleanWorkflows(): Promise<number> {
   return jobQueue().store.clean(settings().historyRetentionDays * DAY_MS, DAY_MS);
+}
+
+/** When each scheduled job of the installation was last asked for, and how that went. */
+export async function lastRuns(): Promise<Map<string, { status: WorkflowStatus; at: string }>> {
+  return jobQueue().store.lastRuns(Object.keys(JOBS));
 }
 
 /** The code of each job; see workers/registry.ts. */

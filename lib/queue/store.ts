@@ -1,7 +1,7 @@
 import { Prisma, systemDb } from '../db';
 import type { Clock } from '../kernel/clock';
 import { newId } from '../kernel/ids';
-import { QUESTION, type WorkflowError } from './schema';
+import { QUESTION, type WorkflowError, type WorkflowStatus } from './schema';
 
 const { sql } = Prisma;
 
@@ -311,6 +311,16 @@ export class WorkflowStore {
       ), ${this.#noting(json([{ status: 'pending', step: '', detail: { by } }]))}
       SELECT "attempt" FROM changed`);
     return rows[0]?.attempt ?? null;
+  }
+
+  /** The newest of the installation's workflows of each kind. */
+  async lastRuns(kinds: string[]): Promise<Map<string, { status: WorkflowStatus; at: string }>> {
+    const rows = await systemDb().$queryRaw<{ kind: string; status: WorkflowStatus; at: Date }[]>(sql`
+      SELECT k.kind, w."status", coalesce(w."finishedAt", w."startedAt", w."createdAt") AS at
+      FROM unnest(${kinds}) AS k(kind), LATERAL (
+        SELECT * FROM workflows WHERE "organizationId" IS NULL AND "kind" = k.kind ORDER BY "createdAt" DESC LIMIT 1
+      ) w`);
+    return new Map(rows.map(({ kind, status, at }) => [kind, { status, at: at.toISOString() }]));
   }
 
   /**

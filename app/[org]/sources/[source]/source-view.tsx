@@ -1,6 +1,6 @@
 'use client';
 
-import { ListChecks, MessageSquareText, MoreHorizontal, Pencil, RefreshCw, Settings2, Trash2 } from 'lucide-react';
+import { ListChecks, MessageSquareText, MoreHorizontal, Pencil, RefreshCw, Settings2, Sparkles, Trash2 } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
@@ -11,10 +11,14 @@ import { SourceMark } from '../../../_ui/mark';
 import { Menu, MenuContent, MenuItem, MenuTrigger } from '../../../_ui/menu';
 import { Notice } from '../../../_ui/notice';
 import { RelativeTime } from '../../../_ui/relative-time';
+import { Segmented } from '../../../_ui/segmented';
 import { type SourceInfo, useEnvironmentOnFrame, useWorkspace } from '../../../_ui/workspace';
-import { SchemaTables } from './schema-tables';
+import { SchemaDiagram } from './diagram/schema-diagram';
+import { TableExplorer } from './explorer/table-explorer';
 import { DeleteSource, RenameSource } from './source-dialogs';
+import { usePlace } from './use-place';
 import { useSchema } from './use-schema';
+import { SchemaVersions } from './versions/schema-versions';
 
 interface Props {
   source: SourceInfo;
@@ -22,11 +26,12 @@ interface Props {
   username: string | null;
 }
 
-/** A source: where it is, and every table in it. */
+/** A source: where it is, its tables, how they refer to each other, and how they changed. */
 export function SourceView({ source, access, username }: Props) {
-  const { path, can } = useWorkspace();
+  const { path, can, model } = useWorkspace();
+  const { view, go } = usePlace();
   const router = useRouter();
-  const { schema, error, reading, refresh, retry } = useSchema(source.id);
+  const { schema, error, reading, refresh, retry, writeDescriptions } = useSchema(source.id);
   const [dialog, setDialog] = useState<'rename' | 'delete' | null>(null);
   useEnvironmentOnFrame(source.environment);
   return (
@@ -60,6 +65,12 @@ export function SourceView({ source, access, username }: Props) {
                   Read the schema again
                 </MenuItem>
               ) : null}
+              {can('schema.describe') && model.provider !== null ? (
+                <MenuItem onSelect={writeDescriptions} disabled={reading}>
+                  <Sparkles aria-hidden="true" />
+                  Describe tables with the model
+                </MenuItem>
+              ) : null}
               {can('source.manage') ? (
                 <>
                   <MenuItem onSelect={() => setDialog('rename')}>
@@ -84,44 +95,58 @@ export function SourceView({ source, access, username }: Props) {
           </Menu>
         ) : null}
       </WorkHeader>
-      <div className="scroll-thin min-h-0 flex-1 overflow-y-auto px-3 md:px-6">
-        <div className="mx-auto max-w-[880px] py-5">
-          <p className="mb-5 flex flex-wrap items-center gap-x-3 gap-y-1 text-ink-3 text-sm">
-            <span className="break-all">
-              {source.typeLabel} · {source.target}
-              {username ? ` · as ${username}` : ''}
-            </span>
-            <Chip tone={access === 'read' ? 'neutral' : 'warning'}>{access === 'read' ? 'Reads only' : 'May write'}</Chip>
-            {schema ? (
-              <span className="ml-auto text-xs" aria-busy={reading}>
-                {reading ? (
-                  'Reading the schema…'
-                ) : (
-                  <>
-                    Version {schema.version}, read <RelativeTime at={schema.fetchedAt} />
-                  </>
-                )}
-              </span>
-            ) : null}
-          </p>
-          {error ? (
-            <Notice
-              tone="danger"
-              live
-              title={error.message}
-              className="mb-5"
-              action={
-                <Button size="sm" onClick={retry} busy={reading}>
-                  Try again
-                </Button>
-              }
-            >
-              {error.hints.join(' ')}
-            </Notice>
-          ) : null}
-          {schema ? <SchemaTables schema={schema} /> : error ? null : <Skeleton />}
-        </div>
+      <div className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-2 border-b px-3 py-2 text-ink-3 text-sm md:px-4">
+        <Segmented
+          aria-label="What to see of the source"
+          value={view}
+          onValueChange={(next) => go({ view: next })}
+          options={[
+            { value: 'tables', label: 'Tables' },
+            { value: 'diagram', label: 'Diagram' },
+            { value: 'versions', label: 'Versions' },
+          ]}
+        />
+        <Chip tone={access === 'read' ? 'neutral' : 'warning'}>{access === 'read' ? 'Reads only' : 'May write'}</Chip>
+        <span className="hidden min-w-0 break-all text-xs md:inline">
+          {source.typeLabel} · {source.target}
+          {username ? ` · as ${username}` : ''}
+        </span>
+        {schema ? (
+          <span className="ml-auto text-xs" aria-busy={reading}>
+            {reading ? (
+              'Reading the schema…'
+            ) : (
+              <>
+                Version {schema.version}, read <RelativeTime at={schema.fetchedAt} />
+              </>
+            )}
+          </span>
+        ) : null}
       </div>
+      {error ? (
+        <Notice
+          tone="danger"
+          live
+          title={error.message}
+          className="mx-3 mt-3 md:mx-4"
+          action={
+            <Button size="sm" onClick={retry} busy={reading}>
+              Try again
+            </Button>
+          }
+        >
+          {error.hints.join(' ')}
+        </Notice>
+      ) : null}
+      {schema ? (
+        <>
+          {view === 'tables' ? <TableExplorer sourceId={source.id} schema={schema} onChanged={retry} /> : null}
+          {view === 'diagram' ? <SchemaDiagram schema={schema} /> : null}
+          {view === 'versions' ? <SchemaVersions sourceId={source.id} newest={schema.version} /> : null}
+        </>
+      ) : error ? null : (
+        <Skeleton />
+      )}
       <RenameSource source={source} open={dialog === 'rename'} onClose={() => setDialog(null)} />
       <DeleteSource source={source} open={dialog === 'delete'} onClose={() => setDialog(null)} />
     </>
@@ -130,7 +155,7 @@ export function SourceView({ source, access, username }: Props) {
 
 function Skeleton() {
   return (
-    <div role="status" aria-label="Reading the schema" className="flex flex-col gap-2">
+    <div role="status" aria-label="Reading the schema" className="flex flex-col gap-2 p-4">
       {[88, 72, 80, 64, 76].map((width) => (
         <div key={width} className="flex h-14 animate-sheen items-center rounded-lg border px-4">
           <div className="h-3 rounded-sm bg-active" style={{ width: `${width / 2}%` }} />

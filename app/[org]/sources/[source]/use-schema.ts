@@ -14,6 +14,8 @@ interface SchemaState {
   /** Reads it from the source again. */
   refresh(): void;
   retry(): void;
+  /** Has the model describe the tables that it hasn't described as they are now. */
+  writeDescriptions(): void;
 }
 
 export function useSchema(sourceId: string): SchemaState {
@@ -46,5 +48,29 @@ export function useSchema(sourceId: string): SchemaState {
     return () => controller.abort();
   }, [read]);
 
-  return { schema, error, reading, refresh: () => void read(true), retry: () => void read(false) };
+  const writeDescriptions = useCallback(async () => {
+    setReading(true);
+    try {
+      const path = `/api/data-sources/${sourceId}/schema/descriptions`;
+      const { described, left } = await api.json<{ described: number; left: number }>(path, { method: 'POST' });
+      if (described === 0) toast.success('Every table is described already');
+      else
+        toast.success(
+          `${formatCount(described, 'table')} described`,
+          left > 0 ? { description: `${left} are left for the next time.` } : {},
+        );
+    } catch (cause) {
+      toast.error('No table was described', { description: toApiError(cause).message });
+    }
+    await read(false);
+  }, [api, sourceId, read]);
+
+  return {
+    schema,
+    error,
+    reading,
+    refresh: () => void read(true),
+    retry: () => void read(false),
+    writeDescriptions: () => void writeDescriptions(),
+  };
 }

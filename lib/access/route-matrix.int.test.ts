@@ -89,12 +89,16 @@ beforeAll(async () => {
       ...{ status: 'ok', durationMs: 1, cacheState: 'miss', stages: [], startedAt: new Date() },
     },
   });
+  const workflow = await db.workflow.create({
+    data: { organizationId, kind: 'schema.refresh', status: 'failed', step: mark, data: { dataSourceId: source.id } },
+  });
   held.members = (await db.membership.findFirstOrThrow({ where: { organizationId } })).id;
   Object.assign(held, {
     tokens: token.id,
     'data-sources': source.id,
     conversations: conversation.id,
     'model-providers': provider.id,
+    jobs: workflow.id,
   });
   held.queries = run.id;
 });
@@ -110,6 +114,7 @@ const BODIES: Record<string, (dataSourceId: string) => unknown> = {
   'PATCH /api/conversations/[id]': () => ({ title: 'ours now' }),
   'PATCH /api/model-providers/[id]': () => ({ enabled: false }),
   'POST /api/conversations/[id]/restore': () => ({ messageId: randomUUID() }),
+  'POST /api/jobs': (dataSourceId) => ({ kind: 'schema.refresh', dataSourceId }),
   'POST /api/conversations': (dataSourceId) => ({ dataSourceId }),
   'POST /api/query': (dataSourceId) => ({ dataSourceId, question: 'how many rows are there?' }),
   'POST /api/execute-query': (dataSourceId) => ({ dataSourceId, query: 'select 1' }),

@@ -317,7 +317,7 @@ export class WorkflowStore {
   async lastRuns(kinds: string[]): Promise<Map<string, { status: WorkflowStatus; at: string }>> {
     const rows = await systemDb().$queryRaw<{ kind: string; status: WorkflowStatus; at: Date }[]>(sql`
       SELECT k.kind, w."status", coalesce(w."finishedAt", w."startedAt", w."createdAt") AS at
-      FROM unnest(${kinds}) AS k(kind), LATERAL (
+      FROM unnest(${kinds}::text[]) AS k(kind), LATERAL (
         SELECT * FROM workflows WHERE "organizationId" IS NULL AND "kind" = k.kind ORDER BY "createdAt" DESC LIMIT 1
       ) w`);
     return new Map(rows.map(({ kind, status, at }) => [kind, { status, at: at.toISOString() }]));

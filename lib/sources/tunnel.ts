@@ -218,14 +218,11 @@ export class Tunnel {
   }
 }
 
-/**
- * Checks a pasted private key before anything is connected.
- * @throws QuarryError input.invalid
- */
-export function assertPrivateKey({ privateKey, passphrase }: Pick<SshSettings, 'privateKey' | 'passphrase'>): void {
-  if (privateKey === undefined) return;
-  const parsed = ssh2.utils.parseKey(privateKey, passphrase);
-  if (!(parsed instanceof Error)) return;
+/** @throws QuarryError input.invalid */
+function readPrivateKey({ privateKey, passphrase }: SshSettings): ParsedKey | null {
+  if (privateKey === undefined) return null;
+  const parsed = utils.parseKey(privateKey, passphrase);
+  if (!(parsed instanceof Error)) return parsed;
   const sentence = /no passphrase/i.test(parsed.message)
     ? 'The private key of the SSH tunnel is encrypted. Enter its passphrase.'
     : /passphrase|decrypt|integrity/i.test(parsed.message)

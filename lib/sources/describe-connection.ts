@@ -25,6 +25,8 @@ export async function describeConnection(ctx: Ctx, id: string): Promise<Connecti
   for (const field of listSourceTypes().find((type) => type.type === row.type)?.fields ?? []) {
     const value = valueAt(connection, field.name.split('.'));
     if (value === undefined || value === null || value === '') continue;
+    // What stands for "not chosen" inside an engine's connection is no choice of the form.
+    if (field.options && !field.options.some((option) => option.value === value)) continue;
     if (field.secret) form.stored.push(field.name);
     else form.values[field.name] = String(value);
   }

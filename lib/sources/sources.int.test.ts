@@ -269,6 +269,7 @@ describe('[A13] changing and deleting', () => {
   it('shows the stored connection for editing without its secrets [A13]', async () => {
     const { database, id } = await connected();
     const { host, port, database: name, username, password } = database.connection;
+    expect((await describeConnection(org.ctx, id)).values).not.toHaveProperty('tls.mode');
     await updateSource(org.ctx, id, { connection: { tls: { mode: 'disable' } } });
     const form = await describeConnection(org.ctx, id);
     expect(form).toEqual({

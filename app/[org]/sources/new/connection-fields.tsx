@@ -12,6 +12,8 @@ interface Props {
   values: FieldValues;
   /** Names of secret fields that hold something already; typing replaces it. */
   stored?: readonly string[];
+  /** What a stored connection holds already. A choice made there can be changed, not taken back. */
+  before?: FieldValues;
   onChange(name: string, value: string): void;
 }
 
@@ -19,13 +21,14 @@ interface Props {
 const GROUPS: Record<string, string> = { tls: 'Encryption (TLS)', ssh: 'SSH tunnel', replica: 'Read replica' };
 
 /** The engine's own fields, in its own order; what few need folds away. */
-export function ConnectionFields({ fields, values, stored = [], onChange }: Props) {
+export function ConnectionFields({ fields, values, stored = [], before = {}, onChange }: Props) {
   const one = (field: FormField) => (
     <One
       key={field.name}
       field={field}
       value={values[field.name] ?? ''}
       stored={stored.includes(field.name)}
+      chosen={(before[field.name] ?? '') !== ''}
       onChange={onChange}
     />
   );
@@ -60,10 +63,11 @@ interface OneProps {
   field: FormField;
   value: string;
   stored: boolean;
+  chosen: boolean;
   onChange(name: string, value: string): void;
 }
 
-function One({ field, value, stored, onChange }: OneProps) {
+function One({ field, value, stored, chosen, onChange }: OneProps) {
   const set = (next: string) => onChange(field.name, next);
   const wide = field.kind === 'textarea' || field.kind === 'select' || field.name === 'file';
   return (
@@ -77,7 +81,7 @@ function One({ field, value, stored, onChange }: OneProps) {
         const placeholder = stored ? 'Stays as it is' : field.placeholder;
         const shared = { ...control, value, placeholder, autoComplete: 'off', spellCheck: false };
         if (field.kind === 'select') {
-          const options = [{ value: UNSET, label: 'Automatic' }, ...(field.options ?? [])];
+          const options = [...(chosen ? [] : [{ value: UNSET, label: 'Automatic' }]), ...(field.options ?? [])];
           return (
             <Select
               {...control}

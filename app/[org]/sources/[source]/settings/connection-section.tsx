@@ -62,6 +62,7 @@ export function ConnectionSection({ source, type, connection }: Props) {
         fields={type.fields}
         values={values}
         stored={connection.stored}
+        before={stored}
         onChange={(name, value) => {
           setValues((old) => ({ ...old, [name]: value }));
           setReport(null);

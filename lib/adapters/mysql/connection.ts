@@ -7,7 +7,7 @@ import { connectError, isLost } from './errors';
 import { Execution, type ExecutionPlan } from './execution';
 import type { MysqlConfig } from './manifest';
 import type { RowSink } from './rows';
-import { COM, type Field, OwnCommand, textCommand, type Wire } from './wire';
+import { COM, type Field, OwnCommand, type TextTable, textCommand, type Wire } from './wire';
 
 /** How long a statement may run unless a query asks for something else, so that most need no setting of their own. */
 export const SESSION_TIMEOUT_MS = 30_000;
@@ -140,8 +140,13 @@ export class MysqlConnection {
   }
 
   /** Rows of one of Quarry's own constant statements, as text. */
-  rows(text: string): Promise<(string | null)[][]> {
-    return ownRows(this.wire, textCommand(COM.query, text));
+  async rows(text: string): Promise<(string | null)[][]> {
+    return (await this.table(text)).rows;
+  }
+
+  /** The same with the names of the columns. */
+  table(text: string): Promise<TextTable> {
+    return ask(this.wire, textCommand(COM.query, text));
   }
 
   /**
@@ -179,7 +184,7 @@ export class MysqlConnection {
   }
 
   private async renew(): Promise<void> {
-    await ownRows(this.wire, Uint8Array.of(COM.reset));
+    await ask(this.wire, Uint8Array.of(COM.reset));
     await this.setUp();
   }
 
@@ -209,8 +214,8 @@ export class MysqlConnection {
     void execution?.finished.then(() => clearTimeout(patience));
     try {
       const wire = await connectWire(this.shared, this.endpoint);
-      const [[server = ''] = []] = await ownRows(wire, textCommand(COM.query, `SELECT ${SERVER}`));
-      if (server === this.server) await ownRows(wire, textCommand(COM.query, `KILL QUERY ${this.id}`)).catch(() => {});
+      const [[server = ''] = []] = (await ask(wire, textCommand(COM.query, `SELECT ${SERVER}`))).rows;
+      if (server === this.server) await ask(wire, textCommand(COM.query, `KILL QUERY ${this.id}`)).catch(() => {});
       wire.end(() => {});
     } catch {
       // Nobody is let in any more: the patience above cuts the connection, and the server's own time-out ends the statement.
@@ -246,7 +251,7 @@ export class MysqlConnection {
 /** Behind one address may stand several servers, whose sessions have the same numbers. */
 const SERVER = "CONCAT(@@hostname, ':', @@port, ':', @@server_id)";
 
-function ownRows(wire: Wire, payload: Uint8Array): Promise<(string | null)[][]> {
+function ask(wire: Wire, payload: Uint8Array): Promise<TextTable> {
   return new Promise((resolve, reject) => {
     wire.addCommand(new OwnCommand(payload, wire._mariadbExtendedMetadata, resolve, reject));
   });

@@ -32,7 +32,8 @@ export const dialect: Dialect = {
   },
 };
 
-function analysisOf(text: string): Analysis {
+/** @throws QuarryError query.invalid */
+export function analysisOf(text: string): Analysis {
   const known = analysed.get(text);
   if (known) return known;
   const analysis = analyse(text);

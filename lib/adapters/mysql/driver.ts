@@ -16,12 +16,15 @@ import type {
 } from '../contract';
 import { ConnectionPool } from '../pool';
 import { MysqlConnection, SESSION_TIMEOUT_MS, type Shared } from './connection';
+import { analysisOf } from './dialect';
 import { queryError, type StopReason } from './errors';
 import type { Execution } from './execution';
 import { planOf } from './explain';
+import { stopsAfter } from './facts';
 import { introspect } from './introspect';
 import type { MysqlConfig } from './manifest';
 import { toParameter } from './parameters';
+import { replicaLag } from './replica-lag';
 import { inspectConnection } from './report';
 import { CellSink, type RowSink } from './rows';
 import { TextPacker } from './text-packer';
@@ -66,6 +69,10 @@ class MysqlPool implements Pool {
 
   stats(): PoolStats {
     return this.pool.stats();
+  }
+
+  closeIdle(count: number): Promise<number> {
+    return this.pool.closeIdle(count);
   }
 
   drain(graceMs: number): Promise<void> {
@@ -181,7 +188,19 @@ class MysqlLease implements Lease {
     const [status] = await this.guarded(options.signal, options.timeoutMs, () =>
       this.connection.rows("SHOW SESSION STATUS LIKE 'Last_query_cost'"),
     );
-    return planOf(rows[0]?.[0] ?? null, Number(status?.[1] ?? 0));
+    return planOf(rows[0]?.[0] ?? null, Number(status?.[1] ?? 0), stopsAfter(analysisOf(statement.text)));
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.guarded(signal, SESSION_TIMEOUT_MS, async () => {
+      if (!(await this.connection.settle())) throw queryError(null, this.shared.config, null, SESSION_TIMEOUT_MS);
+      await this.connection.rows('SELECT 1');
+    });
+  }
+
+  /** As the server says itself; a login without the privilege to ask, or a replica that has stopped, gives null. */
+  async replicaLag(signal: AbortSignal): Promise<number | null> {
+    return this.guarded(signal, SESSION_TIMEOUT_MS, () => replicaLag(this.connection));
   }
 
   release(broken = false): void {

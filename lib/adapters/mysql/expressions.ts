@@ -165,7 +165,8 @@ export class ExpressionParser {
 
   private wordPrimary(): void {
     const { cursor } = this;
-    if (cursor.isOneOf(LITERAL_WORDS)) {
+    // DEFAULT is a value in lists of values; the function takes a column
+    if (cursor.isOneOf(LITERAL_WORDS) || (cursor.isWord('DEFAULT') && !cursor.isMark('(', 1))) {
       cursor.at += 1;
       return;
     }
@@ -299,14 +300,14 @@ export class ExpressionParser {
     }
     if (cursor.mark('*')) return;
     if (name === 'JSON_TABLE') throw cursor.fail('JSON_TABLE stands in FROM.');
-    this.argument();
+    this.expression();
     for (;;) {
       if (name === 'CONVERT' && cursor.isMark(',')) {
         cursor.at += 1;
         this.type();
         return;
       }
-      if (cursor.mark(',') || cursor.word('FROM') || cursor.word('FOR')) this.argument();
+      if (cursor.mark(',') || cursor.word('FROM') || cursor.word('FOR')) this.expression();
       else if (cursor.word('USING')) {
         if (!cursor.take('string') && !cursor.word('BINARY')) cursor.name();
       } else if (cursor.word('AS') || cursor.word('RETURNING')) this.type();
@@ -315,11 +316,6 @@ export class ExpressionParser {
       else if (cursor.word('LIMIT')) this.expressions();
       else if (!this.onEmptyOrError()) return;
     }
-  }
-
-  private argument(): void {
-    if (this.queries.isQuery()) throw this.cursor.fail('A sub-query stands in parentheses of its own.');
-    this.expression();
   }
 
   /** JSON_VALUE(… NULL ON EMPTY DEFAULT 1 ON ERROR) */

@@ -49,6 +49,27 @@ function analysePlain(text: string): Analysis {
   return { facts, tokens, limit: judged.limit };
 }
 
+/** Rows after which the statement has enough: its own literal LIMIT, where nothing in it must see all rows first. Null when it goes to the end. */
+export function stopsAfter({ tokens, facts, limit }: Analysis): number | null {
+  if (facts.ownLimit === undefined || !limit) return null;
+  const gathers = tokens.some((token) => token.kind === 'word' && GATHERING_WORDS.has(token.value));
+  return gathers || facts.functions.some((name) => AGGREGATES.test(name)) ? null : facts.ownLimit;
+}
+
+const GATHERING_WORDS = new Set([
+  'GROUP',
+  'DISTINCT',
+  'DISTINCTROW',
+  'UNION',
+  'EXCEPT',
+  'INTERSECT',
+  'OVER',
+  'WITH',
+  'SQL_CALC_FOUND_ROWS',
+]);
+const AGGREGATES =
+  /^(?:count|sum|avg|min|max|std\w*|var\w*|bit_(?:and|or|xor)|group_concat|json_arrayagg|json_objectagg|st_collect|median|percentile_\w+)$/;
+
 /** The tokens of the one statement, without its semicolons. */
 function onlyStatement(all: Token[], text: string): Token[] {
   const isEnd = (token: Token) => token.kind === 'punctuation' && token.text === ';';

@@ -41,7 +41,8 @@ export function tokenise(text: string): Token[] {
       at += skipped.length;
       continue;
     }
-    const token = nextToken(match, tokens.at(-1));
+    const before = tokens.at(-1);
+    const token = nextToken(match, before, text[at] === '.' && before?.end === at && NAMES.has(before.kind));
     if (token === null) throw unknown(text, at);
     const [kind, piece] = token;
     tokens.push({ kind, text: piece, value: meaningOf(kind, piece), start: at, end: at + piece.length });
@@ -50,9 +51,11 @@ export function tokenise(text: string): Token[] {
   return tokens;
 }
 
+const NAMES: ReadonlySet<Token['kind']> = new Set(['word', 'quoted']);
+
 type Matcher = (pattern: RegExp) => string | null;
 
-function nextToken(match: Matcher, before: Token | undefined): [Token['kind'], string] | null {
+function nextToken(match: Matcher, before: Token | undefined, separates: boolean): [Token['kind'], string] | null {
   const first = (kind: Token['kind'], piece: string | null): [Token['kind'], string] | null =>
     piece === null ? null : [kind, piece];
   // Behind a point everything is a name: t.1, t.select
@@ -60,6 +63,7 @@ function nextToken(match: Matcher, before: Token | undefined): [Token['kind'], s
     const name = first('quoted', match(QUOTED)) ?? first('word', match(WORD));
     if (name) return name;
   }
+  if (separates) return ['punctuation', '.']; // t.1a, and no number .1
   return (
     first('string', match(STRING)) ??
     first('quoted', match(QUOTED)) ??

@@ -309,10 +309,11 @@ export class QueryParser {
     if (isQuery) this.alias();
   }
 
-  tableName(): void {
+  /** @param columns whether a list of columns may follow; elsewhere a parenthesis would make it the call of a function */
+  tableName(columns = false): void {
     const { cursor } = this;
     const parts = cursor.path();
-    if (parts.length > 2 || cursor.isMark('(')) throw cursor.unexpected();
+    if (parts.length > 2 || (cursor.isMark('(') && !columns)) throw cursor.unexpected();
     const [schema, name] = parts.length === 2 ? parts : [undefined, parts[0]];
     this.survey.table(schema === undefined ? { name: name ?? '' } : { schema, name: name ?? '' }, this.hidden);
   }

@@ -89,7 +89,7 @@ export class StatementParser {
     cursor.at += 1;
     this.options();
     cursor.word('INTO');
-    queries.tableName();
+    queries.tableName(true);
     if (cursor.word('PARTITION')) cursor.skipParenthesised();
     if (cursor.isMark('(') && !queries.isQuery()) cursor.skipParenthesised();
     if (cursor.word('SET')) this.assignments();

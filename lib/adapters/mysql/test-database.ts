@@ -28,6 +28,7 @@ export function testServerUrl(): string {
  */
 export async function createMysqlDatabase(): Promise<MysqlTestDatabase> {
   const name = `adapters_${randomBytes(6).toString('hex')}`;
+  const password = randomBytes(12).toString('hex');
   const url = new URL(testServerUrl());
   const direct = await mysql.createConnection({
     host: url.hostname,
@@ -39,10 +40,10 @@ export async function createMysqlDatabase(): Promise<MysqlTestDatabase> {
     charset: 'utf8mb4',
   });
   await direct.query(
-    `CREATE DATABASE ${name} CHARACTER SET utf8mb4; USE ${name}; CREATE USER ${name}@'%' IDENTIFIED BY '${name}';
+    `CREATE DATABASE ${name} CHARACTER SET utf8mb4; USE ${name}; CREATE USER ${name}@'%' IDENTIFIED BY '${password}';
      GRANT ALL PRIVILEGES ON ${name}.* TO ${name}@'%' WITH GRANT OPTION; GRANT FILE, SUPER, PROCESS, RELOAD, CREATE USER ON *.* TO ${name}@'%'`,
   );
-  const connection = { host: url.hostname, port: Number(url.port || 3306), database: name, username: name, password: name };
+  const connection = { host: url.hostname, port: Number(url.port || 3306), database: name, username: name, password };
   return {
     name,
     config: manifest.parseConnection({ ...connection, tls: { mode: 'disable' } }),

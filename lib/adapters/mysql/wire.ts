@@ -199,16 +199,22 @@ function readExtended(reader: Reader): { extendedType: string; extendedFormat: s
 
 type TextRow = (string | null)[];
 
+/** The answer to one of Quarry's own statements. */
+export interface TextTable {
+  names: string[];
+  rows: TextRow[];
+}
+
 /** One of Quarry's own constant statements, by the text protocol: rows as text, or just OK. */
 export class OwnCommand implements Command {
-  private rows: TextRow[] = [];
+  private readonly table: TextTable = { names: [], rows: [] };
   private columns = -1;
   private seen = 0;
 
   constructor(
     private readonly payload: Uint8Array,
     private readonly extended: boolean,
-    private readonly resolve: (rows: TextRow[]) => void,
+    private readonly resolve: (table: TextTable) => void,
     private readonly reject: (error: unknown) => void,
   ) {}
 
@@ -223,7 +229,7 @@ export class OwnCommand implements Command {
     }
     if (this.columns < 0) return this.begin(packet);
     if (this.seen < this.columns) {
-      readField(packet, this.extended);
+      this.table.names.push(readField(packet, this.extended).name);
       this.seen += 1;
       return false;
     }
@@ -232,10 +238,10 @@ export class OwnCommand implements Command {
       return false;
     }
     if (isEof(packet)) {
-      this.resolve(this.rows);
+      this.resolve(this.table);
       return true;
     }
-    this.rows.push(readTextRow(packet, this.columns));
+    this.table.rows.push(readTextRow(packet, this.columns));
     return false;
   }
 
@@ -245,7 +251,7 @@ export class OwnCommand implements Command {
 
   private begin(packet: Packet): boolean {
     if (isOk(packet)) {
-      this.resolve([]);
+      this.resolve(this.table);
       return true;
     }
     this.columns = columnCount(packet);

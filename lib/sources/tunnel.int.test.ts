@@ -113,7 +113,7 @@ describe('[A11] a connection through an SSH server', () => {
     expect(wrong.message).not.toContain('wrong-one');
   });
 
-  it('names the field of a key that cannot be read, before anything connects', async () => {
+  it('says what is wrong with a key that cannot be read', async () => {
     for (const [settings, sentence] of [
       [{ privateKey: 'nonsense' }, /not in a form that Quarry reads/],
       [{ privateKey: ssh.encryptedKey }, /Enter its passphrase/],

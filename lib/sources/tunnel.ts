@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import ssh2, { Client, type ConnectConfig } from 'ssh2';
+import ssh2, { Client, type ConnectConfig, type ParsedKey } from 'ssh2';
 import type { Endpoint } from '../adapters/contract';
 import { QuarryError } from '../kernel/errors';
 import type { SshSettings } from './schema';
@@ -33,6 +33,7 @@ export class Tunnel {
   private readonly listeners = new Map<string, Promise<{ server: Server; port: number }>>();
   private readonly sockets = new Set<Socket>();
   private closed = false;
+  private key: ParsedKey | null = null;
 
   constructor(
     private readonly ssh: SshSettings,
@@ -84,6 +85,8 @@ export class Tunnel {
   private async connect(): Promise<Client> {
     try {
       const address = await this.options.resolve();
+      // Once per tunnel: to open a key with a passphrase takes up to a second of computing.
+      this.key ??= readPrivateKey(this.ssh);
       const client = await this.handshake(address);
       if (this.closed) {
         client.end();
@@ -130,8 +133,8 @@ export class Tunnel {
           seen = fingerprint(key);
           return ssh.hostKeySha256 === undefined || sameFingerprint(ssh.hostKeySha256, seen);
         },
-        ...(ssh.privateKey === undefined ? {} : { privateKey: ssh.privateKey }),
-        ...(ssh.passphrase === undefined ? {} : { passphrase: ssh.passphrase }),
+        // ssh2 takes what it made of a key instead of its text, which its types don't say.
+        ...(this.key ? { privateKey: this.key as unknown as string } : {}),
         ...(ssh.password === undefined ? {} : { password: ssh.password, tryKeyboard: true }),
       };
       try {
@@ -221,7 +224,7 @@ export class Tunnel {
 /** @throws QuarryError input.invalid */
 function readPrivateKey({ privateKey, passphrase }: SshSettings): ParsedKey | null {
   if (privateKey === undefined) return null;
-  const parsed = utils.parseKey(privateKey, passphrase);
+  const parsed = ssh2.utils.parseKey(privateKey, passphrase);
   if (!(parsed instanceof Error)) return parsed;
   const sentence = /no passphrase/i.test(parsed.message)
     ? 'The private key of the SSH tunnel is encrypted. Enter its passphrase.'

@@ -1,7 +1,6 @@
 import type { Ctx } from '../access';
 import type { Catalogue } from '../adapters/contract';
 import { readDescriptions, withInferredForeignKeys } from '../catalogue';
-import { settings } from '../kernel/settings';
 import type { OpenSource } from '../sources';
 import { schemaMemory } from './memory';
 import { readShared, writeShared } from './shared-copy';
@@ -12,13 +11,9 @@ export function keyOf(ctx: Ctx, open: Pick<OpenSource, 'source' | 'credentialVer
   return `${ctx.organization.id}/${open.source.id}/${open.credentialVersion}/${open.schemaRevision}`;
 }
 
-/** Whether copies of a source's schema are used at all, and for how long (milliseconds). */
-export function copyRules(_open: OpenSource): { enabled: boolean; ttlMs: number } {
-  return { enabled: true, ttlMs: settings().cacheSchemaTtlMs };
-}
-
+/** By the rules of the source: where copies of schemas are switched off, none is fresh. */
 export function isFresh(ctx: Ctx, open: OpenSource, schema: StoredSchema): boolean {
-  const { enabled, ttlMs } = copyRules(open);
+  const { enabled, ttlMs } = open.cache.schema;
   return enabled && ctx.clock.now() - Date.parse(schema.fetchedAt) < ttlMs;
 }
 
@@ -39,7 +34,7 @@ export async function findStored(
   open: OpenSource,
 ): Promise<{ schema: StoredSchema; layer: SchemaLayer; fresh: boolean } | null> {
   const key = keyOf(ctx, open);
-  const shared = copyRules(open).enabled ? await readShared(key) : null;
+  const shared = open.cache.schema.enabled ? await readShared(key) : null;
   if (shared && isFresh(ctx, open, shared)) {
     schemaMemory().set(key, { schema: shared });
     return { schema: shared, layer: 'redis', fresh: true };
@@ -53,7 +48,7 @@ export async function findStored(
 
 /** Leaves copies in memory and in Redis. */
 export async function keepCopies(ctx: Ctx, open: OpenSource, key: string, schema: StoredSchema): Promise<void> {
-  const { enabled, ttlMs } = copyRules(open);
+  const { enabled, ttlMs } = open.cache.schema;
   if (!enabled) return;
   schemaMemory().set(key, { schema });
   const leftMs = Date.parse(schema.fetchedAt) + ttlMs - ctx.clock.now();

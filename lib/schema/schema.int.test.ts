@@ -103,6 +103,18 @@ describe('[D3] layers', () => {
     expect(JSON.stringify(view.catalogue)).toContain('paid');
   });
 
+  it('[F4] follows the switch and the time to live of the source', async () => {
+    const { id } = await connected(SHOP);
+    await updateSource(org.ctx, id, { cache: { schema: { enabled: false } } });
+    for (let i = 0; i < 2; i += 1) expect((await getSchema(org.ctx, id)).layer).toBe('source');
+    await updateSource(org.ctx, id, { cache: { schema: { ttlS: 60 } } });
+    expect((await getSchema(org.ctx, id)).layer).toBe('database');
+    clock.ahead += 59_000;
+    expect((await getSchema(org.ctx, id)).layer).toBe('memory');
+    clock.ahead += 2_000;
+    expect((await getSchema(org.ctx, id)).layer).toBe('source');
+  });
+
   it('does not answer for a changed connection from what was remembered of the old one', async () => {
     const one = await connected(SHOP);
     const two = await createSourceDatabase('CREATE TABLE elsewhere (id int)');

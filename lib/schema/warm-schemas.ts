@@ -7,7 +7,6 @@ import { logger } from '../kernel/log';
 import { singleton } from '../kernel/singleton';
 import { openSource } from '../sources';
 import { getSchema, refreshSchema } from './get-schema';
-import { copyRules } from './layers';
 
 const HOUR_MS = 3_600_000;
 /** A source that somebody queried within this time is kept fresh in the background. */
@@ -39,7 +38,7 @@ export async function warmSchemas(clock: Clock): Promise<number> {
     if (failure && clock.now() < failure.until) return false;
     const ctx = await jobContext(organizationId, { clock });
     const open = await openSource(ctx, id);
-    const { enabled, ttlMs } = copyRules(open);
+    const { enabled, ttlMs } = open.cache.schema;
     if (!enabled || !(await isDue(organizationId, id, clock, ttlMs))) return false;
     try {
       await refreshSchema(ctx, open, { reason: 'warming' });

@@ -294,6 +294,41 @@ describe('connection report', () => {
   });
 });
 
+describe('pieces of SQL for the planner', () => {
+  const { sql, cast } = mysql.dialect;
+  if (!sql) throw new Error('MySQL has SQL.');
+  const moment = sql.literalString('2024-08-15 23:59:59');
+
+  it.each([
+    [sql.truncateDate(moment, 'year', 'timestamp'), '2024-01-01'],
+    [sql.truncateDate(moment, 'quarter', 'timestamp'), '2024-07-01'],
+    [sql.truncateDate(moment, 'month', 'text'), '2024-08-01'],
+    [sql.truncateDate(moment, 'week', 'timestamp'), '2024-08-12'],
+    [sql.truncateDate(sql.literalDate('2024-08-11'), 'week', 'date'), '2024-08-05'],
+    [sql.truncateDate(moment, 'day', 'timestamp'), '2024-08-15'],
+    [sql.datePart(moment, 'hour', 'timestamp'), '23'],
+    [sql.datePart(moment, 'month', 'timestamp'), '8'],
+    [sql.equalsIgnoreCase("'ÉTÉ'", "'été'"), '1'],
+    [sql.containsIgnoreCase(sql.literalString("a\\b 'x'% C"), sql.literalString("\\B 'X'%")), '1'],
+    [sql.divide('1 + 1', '3'), '0.66666666666667'],
+    [sql.divide('1', '0'), null],
+    [cast("'12'", 'integer'), '12'],
+    [cast("'12.5'", 'decimal'), '12.5000000000'],
+    [cast("'0.1'", 'double'), 0.1],
+    [cast("'2024-02-29'", 'date'), '2024-02-29'],
+    [cast('12', 'text'), '12'],
+    [cast("'2024-02-29'", 'timestamptz'), '2024-02-29T00:00:00.000000'],
+  ])('%s is %s', async (expression, value) => {
+    expect((await run(`SELECT ${expression}`)).rows).toEqual([[value]]);
+  });
+
+  it.each(['asc', 'desc'] as const)('puts NULL last when the order is %s', async (direction) => {
+    const { rows } = await run(`SELECT manager_id FROM employees ORDER BY ${sql.nullsLast('manager_id', direction)}`);
+    expect(rows.at(-1)).toEqual([null]);
+    expect(rows[0]).toEqual([direction === 'asc' ? '1' : '2']);
+  });
+});
+
 describe('samples of values', () => {
   it('gives the most frequent first', async () => {
     const text = mysql.dialect.sampleValues({ name: 'orders' }, 'status', { rowsRead: 100, values: 5, maxLength: 10 });

@@ -3,7 +3,8 @@ import type { MysqlConnection } from './connection';
 import { SYSTEM_SCHEMAS } from './system-schemas';
 import { declaredLabels, declaredType } from './types';
 
-const IN_USER_SCHEMA = `TABLE_SCHEMA NOT IN (${[...SYSTEM_SCHEMAS].map((name) => `'${name}'`).join(', ')})`;
+const IS_USER_SCHEMA = `NOT IN (${[...SYSTEM_SCHEMAS].map((name) => `'${name}'`).join(', ')})`;
+const IN_USER_SCHEMA = `TABLE_SCHEMA ${IS_USER_SCHEMA}`;
 const TABLE_KINDS = "TABLE_TYPE IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED')";
 
 /** Every table and view outside the server's own databases that this login may see. */
@@ -29,7 +30,7 @@ const FOREIGN_KEYS = `
 /** MariaDB's JSON is a longtext with this check on its column. */
 const JSON_CHECKS = `
   SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS
-  WHERE CHECK_CLAUSE LIKE 'json_valid(%'`;
+  WHERE CHECK_CLAUSE LIKE 'json_valid(%' AND CONSTRAINT_SCHEMA ${IS_USER_SCHEMA}`;
 
 type TextRow = (string | null)[];
 type Tables = Map<string, CatalogueTable>;

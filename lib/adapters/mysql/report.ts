@@ -60,7 +60,8 @@ async function grants(connection: MysqlConnection): Promise<string[]> {
 
 /** "GRANT SELECT, INSERT (`a`, `b`) ON `db`.* TO …": whether it lets change anything. Exported for its test. */
 export function mayWrite(grant: string): boolean {
-  const list = /^GRANT (.+?) ON (?!.* ON `)/.exec(grant)?.[1];
+  // Names stand in backticks, and may hold " ON " themselves; before the first one there are only privileges and lists of columns.
+  const list = /^GRANT ((?:[^`(]|\((?:`(?:[^`]|``)*`|[^)`])*\))+?) ON /.exec(grant)?.[1];
   if (list === undefined) return false; // the grant of a role; its privileges are rows of their own
   if (/ WITH GRANT OPTION/.test(grant) && !list.startsWith('PROXY')) return true;
   const privileges = list.replace(/\((?:`(?:[^`]|``)*`|[^)`])*\)/g, '').split(',');

@@ -9,11 +9,14 @@ import { ListHeader } from '../../_ui/frame/place';
 import { SourceMark } from '../../_ui/mark';
 import { Hint } from '../../_ui/tooltip';
 import { useWorkspace } from '../../_ui/workspace';
+import { HealthMark } from './source-health';
+import { useHealthOfAll } from './use-health';
 
 /** The organisation's sources by environment. */
 export function SourceList() {
   const { sources, environments, path, can } = useWorkspace();
   const pathname = usePathname();
+  const health = useHealthOfAll();
   const groups = environments
     .map((environment) => ({ environment, inside: sources.filter((source) => source.environment.id === environment.id) }))
     .filter(({ inside }) => inside.length > 0);
@@ -46,6 +49,7 @@ export function SourceList() {
                   >
                     <SourceMark engine={source.type} transport={source.transport} className="size-4!" />
                     <span className="truncate">{source.name}</span>
+                    <HealthMark health={health.get(source.id)} />
                   </Link>
                 </li>
               ))}

@@ -13,6 +13,7 @@ import { Notice } from '../../../_ui/notice';
 import { RelativeTime } from '../../../_ui/relative-time';
 import { Segmented } from '../../../_ui/segmented';
 import { type SourceInfo, useEnvironmentOnFrame, useWorkspace } from '../../../_ui/workspace';
+import { HealthNotice } from '../source-health';
 import { SchemaDiagram } from './diagram/schema-diagram';
 import { TableExplorer } from './explorer/table-explorer';
 import { DeleteSource, RenameSource } from './source-dialogs';
@@ -123,6 +124,7 @@ export function SourceView({ source, access, username }: Props) {
           </span>
         ) : null}
       </div>
+      <HealthNotice sourceId={source.id} />
       {error ? (
         <Notice
           tone="danger"

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import ssh2, { Client, type ConnectConfig, type ParsedKey } from 'ssh2';
+import ssh2, { type AnyAuthMethod, Client, type ConnectConfig, type ParsedKey } from 'ssh2';
 import type { Endpoint } from '../adapters/contract';
 import { QuarryError } from '../kernel/errors';
 import type { SshSettings } from './schema';
@@ -111,9 +111,6 @@ export class Tunnel {
         this.hostKeySha256 = seen;
         resolve(client);
       });
-      client.on('keyboard-interactive', (_name, _instructions, _language, prompts, answer) =>
-        answer(prompts.map(() => ssh.password ?? '')),
-      );
       client.on('error', (error) => {
         if (!ready) reject(this.connectError(error, seen));
       });
@@ -133,9 +130,7 @@ export class Tunnel {
           seen = fingerprint(key);
           return ssh.hostKeySha256 === undefined || sameFingerprint(ssh.hostKeySha256, seen);
         },
-        // ssh2 takes what it made of a key instead of its text, which its types don't say.
-        ...(this.key ? { privateKey: this.key as unknown as string } : {}),
-        ...(ssh.password === undefined ? {} : { password: ssh.password, tryKeyboard: true }),
+        authHandler: this.logins(),
       };
       try {
         client.connect(config);
@@ -143,6 +138,22 @@ export class Tunnel {
         reject(unreachable(`The SSH tunnel ${this.name} cannot be set up with these settings.`, error));
       }
     });
+  }
+
+  /** Ways to log in, in the order in which they are tried. Many servers ask for the password in a dialogue. */
+  private logins(): AnyAuthMethod[] {
+    const { username, password } = this.ssh;
+    const byKey: AnyAuthMethod[] = this.key ? [{ type: 'publickey', username, key: this.key }] : [];
+    if (password === undefined) return byKey;
+    return [
+      ...byKey,
+      { type: 'password', username, password },
+      {
+        type: 'keyboard-interactive',
+        username,
+        prompt: (_name, _instructions, _language, prompts, answer) => answer(prompts.map(() => password)),
+      },
+    ];
   }
 
   /** An error before the tunnel stood, in words. Levels: ssh2's README, "Client events". */

@@ -48,8 +48,12 @@ export function Dialog({ open, onOpenChange, title, description, children, class
   );
 }
 
-/** The list or the inspector on a phone: slides in from the left. */
-export function Sheet({ open, onOpenChange, title, children }: DialogProps) {
+interface SheetProps extends DialogProps {
+  side?: 'left' | 'right';
+}
+
+/** The list on a phone, from the left; the details of one row, from the right. */
+export function Sheet({ open, onOpenChange, title, children, side = 'left' }: SheetProps) {
   const returnFocus = useReturnFocus(open);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
@@ -58,7 +62,12 @@ export function Sheet({ open, onOpenChange, title, children }: DialogProps) {
         <Radix.Content
           onCloseAutoFocus={returnFocus}
           aria-describedby={undefined}
-          className="fixed inset-y-0 left-0 z-50 flex w-[min(320px,88vw)] animate-slide-left flex-col bg-side shadow-float outline-none"
+          className={clsx(
+            'fixed inset-y-0 z-50 flex flex-col shadow-float outline-none',
+            side === 'left'
+              ? 'left-0 w-[min(320px,88vw)] animate-slide-left bg-side'
+              : 'right-0 w-[min(440px,100vw)] animate-fade bg-work',
+          )}
         >
           <Radix.Title className="sr-only">{title}</Radix.Title>
           {children}

@@ -1,6 +1,6 @@
 'use client';
 
-import { Cpu, DatabaseZap, KeyRound, type LucideIcon, Users } from 'lucide-react';
+import { Cpu, DatabaseZap, KeyRound, ListChecks, type LucideIcon, Users } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import type { Permission } from '@/lib/access/permissions';
@@ -12,6 +12,7 @@ const SECTIONS: { path: string; label: string; icon: LucideIcon; permission: Per
   { path: '/settings/members', label: 'Members', icon: Users, permission: 'organization.read' },
   { path: '/settings/tokens', label: 'Access tokens', icon: KeyRound, permission: 'token.manage' },
   { path: '/settings/models', label: 'Models', icon: Cpu, permission: 'model.manage' },
+  { path: '/settings/jobs', label: 'Jobs', icon: ListChecks, permission: 'job.read' },
   { path: '/settings/caching', label: 'Caching', icon: DatabaseZap, permission: 'organization.manage' },
 ];
 

@@ -194,6 +194,14 @@ describe.each(Object.keys(ENGINES))('a storm of 200 requests on %s', (engine) =>
     }
   });
 
+  it('[E6] is asked now when a person wants to know, and shows how it is', async () => {
+    const asked = await call('POST', `/api/data-sources/${id}/check`);
+    expect(asked).toMatchObject({ status: 200, body: { state: 'up', latencyMs: expect.any(Number) } });
+    const { body } = await call('GET', `/api/data-sources/${id}`);
+    expect(body.status).toMatchObject({ pool: 'open', health: { state: 'up', since: expect.any(String) } });
+    expect(await call('POST', `/api/data-sources/${org.organization.id}/check`)).toMatchObject({ status: 404 });
+  });
+
   it('[A13] fails no query of anybody when the password changes', async () => {
     if (!site.setPassword) return expect(engine).toBe('sqlite');
     let stop = false;

@@ -43,6 +43,7 @@ export function CacheFields({ values, inherited, onChange }: Props) {
               {(field) => (
                 <Input
                   {...field}
+                  aria-label={`${TEXTS[kind].label}: reused for, in seconds`}
                   inputMode="numeric"
                   placeholder={String(above.ttlS)}
                   value={value.seconds}

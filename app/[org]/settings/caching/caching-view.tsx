@@ -108,7 +108,7 @@ export function CachingView({ settings, caches }: Props) {
               <p className="font-medium text-ink">{NAMES[one.name] ?? one.name}</p>
               <p className="text-ink-3 text-xs">{PLACES[one.backend]}</p>
             </div>
-            <p className="text-right text-ink-3 text-xs tabular-nums">
+            <p className="text-ink-3 text-xs tabular-nums sm:text-right">
               <span className="block">
                 {formatCount(one.entries, 'entry', 'entries')}, {formatBytes(one.bytes)}
               </span>

@@ -50,7 +50,7 @@ export function DiagramPicture({ keys, relations, focus, nameOf, onOpen, onFocus
               return (
                 <g key={relation.id} className={clsx(lit !== null && !strong && 'opacity-25')}>
                   <path
-                    d={edgePath(from, to)}
+                    d={edgePath(from, to, layout.bends.get(relation.id))}
                     fill="none"
                     strokeWidth={strong ? 2 : 1.25}
                     strokeDasharray={relation.inferred ? '5 4' : undefined}

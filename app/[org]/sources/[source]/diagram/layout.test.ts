@@ -39,6 +39,24 @@ it('[D10] lets references go from right to left, and lays no table over another'
   expect(layOut(KEYS, SHOP)).toEqual(layOut(KEYS, [...SHOP]));
 });
 
+it('[D10] leads a line that passes a column past its tables', () => {
+  const keys = ['a', 'b', 'c'];
+  const { places, bends } = layOut(keys, [relation('c', 'b'), relation('b', 'a'), relation('c', 'a')]);
+  const [bend] = bends.get('c>a') ?? [];
+  const b = places.get('b');
+  if (!bend || !b) throw new Error('no bend');
+  expect(bend.x).toBe(b.x);
+  expect(Math.abs(bend.y - b.y)).toBeGreaterThanOrEqual(BOX.height);
+  expect(places.size).toBe(3);
+});
+
+it('[D10] lets a table stand just left of the first that refers to it', () => {
+  const { places, bends } = layOut(KEYS, SHOP);
+  expect(places.get('products')?.x).toBe(places.get('orders')?.x);
+  expect(places.get('customers')?.x).toBe(places.get('categories')?.x);
+  expect(bends.size).toBe(0);
+});
+
 it('[D10] survives circles, references to itself and nothing at all', () => {
   const circle = [relation('a', 'b'), relation('b', 'c'), relation('c', 'a'), relation('a', 'a')];
   const { places } = layOut(['a', 'b', 'c'], circle);

@@ -12,6 +12,8 @@ export interface Place {
 
 export interface Layout {
   places: Map<string, Place>;
+  /** Where the line of a reference passes through columns between its two tables, from right to left, by the relation's id. */
+  bends: Map<string, Place[]>;
   width: number;
   height: number;
 }
@@ -47,7 +49,8 @@ function components(keys: readonly string[], edges: readonly Relation[]): string
 function layOutGroup(keys: string[], all: readonly Relation[]): Layout {
   const inside = new Set(keys);
   const edges = all.filter(({ from }) => inside.has(from));
-  const layers = orderLayers(assignLayers(keys, edges), edges);
+  const { layers: assigned, links, bends } = splitLongEdges(assignLayers(keys, edges), edges);
+  const layers = orderLayers(assigned, links);
   const tallest = Math.max(...layers.map((layer) => layer.length));
   const places = new Map<string, Place>();
   const step = BOX.height + GAP.y;
@@ -55,7 +58,38 @@ function layOutGroup(keys: string[], all: readonly Relation[]): Layout {
     const top = ((tallest - layer.length) * step) / 2;
     for (const [row, key] of layer.entries()) places.set(key, { key, x: column * (BOX.width + GAP.x), y: top + row * step });
   }
-  return { places, width: layers.length * (BOX.width + GAP.x) - GAP.x, height: tallest * step - GAP.y };
+  const size = { width: layers.length * (BOX.width + GAP.x) - GAP.x, height: tallest * step - GAP.y };
+  const points = new Map([...bends].map(([id, keysOfBends]) => [id, keysOfBends.flatMap((key) => places.get(key) ?? [])]));
+  for (const key of [...bends.values()].flat()) places.delete(key);
+  return { places, bends: points, ...size };
+}
+
+interface Link {
+  from: string;
+  to: string;
+}
+
+/** A line that passes a column takes a place there, so that it doesn't run behind a table. */
+function splitLongEdges(
+  layers: string[][],
+  edges: readonly Relation[],
+): { layers: string[][]; links: Link[]; bends: Map<string, string[]> } {
+  const columnOf = new Map(layers.flatMap((layer, column) => layer.map((key) => [key, column])));
+  const out = layers.map((layer) => [...layer]);
+  const links: Link[] = [];
+  const bends = new Map<string, string[]>();
+  for (const { id, from, to } of edges) {
+    const passed: string[] = [];
+    for (let column = (columnOf.get(from) ?? 0) - 1; column > (columnOf.get(to) ?? 0); column -= 1) {
+      const bend = `${column}|${id}`;
+      out[column]?.push(bend);
+      passed.push(bend);
+    }
+    const chain = [from, ...passed, to];
+    for (let at = 1; at < chain.length; at += 1) links.push({ from: chain[at - 1] ?? from, to: chain[at] ?? to });
+    if (passed.length > 0) bends.set(id, passed);
+  }
+  return { layers: out, links, bends };
 }
 
 /** Longest path to a table that refers to nothing; a reference that would close a circle is left out of account. */
@@ -73,20 +107,27 @@ function assignLayers(keys: string[], edges: readonly Relation[]): string[][] {
     layerOf.set(key, layer);
     return layer;
   };
+  for (const key of keys) visit(key);
+  // A table stands just left of the first that refers to it, rather than at the far left.
+  for (const key of [...keys].sort((a, b) => (layerOf.get(b) ?? 0) - (layerOf.get(a) ?? 0))) {
+    const referring = edges.filter((edge) => edge.to === key).map((edge) => layerOf.get(edge.from) ?? 0);
+    const own = layerOf.get(key) ?? 0;
+    const right = referring.filter((layer) => layer > own);
+    if (right.length > 0 && right.length === referring.length) layerOf.set(key, Math.min(...right) - 1);
+  }
   const layers: string[][] = [];
   for (const key of keys) {
-    const layer = visit(key);
+    const layer = layerOf.get(key) ?? 0;
     while (layers.length <= layer) layers.push([]);
     layers[layer]?.push(key);
   }
-  // The numbers of layers above a skipped one are kept, so that none is empty.
   return layers.filter((layer) => layer.length > 0);
 }
 
 const SWEEPS = 8;
 
 /** Each table goes to the mean height of its neighbours in the other columns, there and back again. */
-function orderLayers(layers: string[][], edges: readonly Relation[]): string[][] {
+function orderLayers(layers: string[][], edges: readonly Link[]): string[][] {
   const neighbours = new Map<string, string[]>();
   for (const { from, to } of edges) {
     neighbours.set(from, [...(neighbours.get(from) ?? []), to]);
@@ -114,6 +155,7 @@ function pack(groups: Layout[]): Layout {
   const area = groups.reduce((sum, { width, height }) => sum + (width + COMPONENT_GAP) * (height + COMPONENT_GAP), 0);
   const target = Math.max(...groups.map((group) => group.width), Math.sqrt(area * 1.8), 1);
   const places = new Map<string, Place>();
+  const bends = new Map<string, Place[]>();
   let left = 0;
   let top = 0;
   let shelf = 0;
@@ -124,29 +166,37 @@ function pack(groups: Layout[]): Layout {
       left = 0;
       shelf = 0;
     }
-    for (const place of group.places.values()) places.set(place.key, { key: place.key, x: left + place.x, y: top + place.y });
+    const move = ({ key, x, y }: Place): Place => ({ key, x: left + x, y: top + y });
+    for (const place of group.places.values()) places.set(place.key, move(place));
+    for (const [id, points] of group.bends) bends.set(id, points.map(move));
     left += group.width + COMPONENT_GAP;
     shelf = Math.max(shelf, group.height);
     width = Math.max(width, left - COMPONENT_GAP);
   }
-  return { places, width, height: top + shelf };
+  return { places, bends, width, height: top + shelf };
 }
 
-/** The line of a reference, from the table that refers to the one it refers to. */
-export function edgePath(from: Place, to: Place): string {
-  const y1 = from.y + BOX.height / 2;
-  const y2 = to.y + BOX.height / 2;
-  // A reference to the own table, or one that closes a circle within a column, goes round on the right.
+/** The line of a reference, from the table that refers through its bends to the one it refers to. */
+export function edgePath(from: Place, to: Place, bends: readonly Place[] = []): string {
+  // A reference to the own table, or one that closes a circle, goes round on the right.
   if (from.x <= to.x) {
-    const x1 = from.x + BOX.width;
-    const x2 = to.x + BOX.width;
+    const [x1, y1] = [from.x + BOX.width, middle(from)];
+    const [x2, y2] = [to.x + BOX.width, middle(to)];
     const out = Math.max(x1, x2) + 36;
     return from.key === to.key
       ? `M ${x1} ${y1 - 10} C ${out} ${y1 - 16}, ${out} ${y1 + 16}, ${x1} ${y1 + 10}`
       : `M ${x1} ${y1} C ${out} ${y1}, ${out} ${y2}, ${x2} ${y2}`;
   }
-  const x1 = from.x;
-  const x2 = to.x + BOX.width;
-  const bend = Math.max(28, (x1 - x2) / 2);
-  return `M ${x1} ${y1} C ${x1 - bend} ${y1}, ${x2 + bend} ${y2}, ${x2} ${y2}`;
+  let path = `M ${from.x} ${middle(from)}`;
+  let [x, y] = [from.x, middle(from)];
+  for (const next of [...bends, to]) {
+    const right = next.x + BOX.width;
+    const bend = Math.max(28, (x - right) / 2);
+    path += ` C ${x - bend} ${y}, ${right + bend} ${middle(next)}, ${right} ${middle(next)}`;
+    [x, y] = [next.x, middle(next)];
+    if (next !== to) path += ` H ${x}`;
+  }
+  return path;
 }
+
+const middle = (place: Place) => place.y + BOX.height / 2;

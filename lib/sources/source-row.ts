@@ -68,7 +68,14 @@ export function settingsOf(row: SourceRow): Pick<SourceSummary, 'access' | 'pool
 
 /** What may be shown of a connection. */
 export function summariseConnection({ manifest }: Adapter, { config, ssh }: StoredConnection): ConnectionSummary {
-  return { ...manifest.summarise(config), ...(ssh ? { via: `${ssh.username}@${ssh.host}:${ssh.port}` } : {}) };
+  const { target, database, username } = manifest.summarise(config);
+  return {
+    target,
+    // The database takes no undefined: an engine may do without a login, or a name.
+    ...(database === undefined ? {} : { database }),
+    ...(username === undefined ? {} : { username }),
+    ...(ssh ? { via: `${ssh.username}@${ssh.host}:${ssh.port}` } : {}),
+  };
 }
 
 /** What may be shown of a row. */

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import mysql from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Lease } from '../adapters/contract';
 import { closeDb } from '../db';
+import { readEnv } from '../kernel/env';
 import { QuarryError } from '../kernel/errors';
+import { startMongoServer } from '../testing/mongodb-server';
 import { createTestOrganization, type TestOrganization } from '../testing/organization';
 import { createSourceDatabase, type SourceDatabase, until } from '../testing/source-database';
 import { type SshServer, startSshServer } from '../testing/ssh-server';
@@ -70,6 +73,52 @@ async function failure(work: Promise<unknown>): Promise<QuarryError> {
   );
   expect(error).toBeInstanceOf(QuarryError);
   return error as QuarryError;
+}
+
+interface OtherEngine {
+  connection: { host: string; port: number; database: string; username?: string; password?: string };
+  /** Gives one row with the one cell 42. */
+  text: string;
+  drop(): Promise<void>;
+}
+
+async function createMysql(): Promise<OtherEngine> {
+  const url = new URL(readEnv('TEST_MYSQL_URL') ?? 'TEST_MYSQL_URL is not set: run the tests through `npm test`.');
+  const direct = await mysql.createConnection({
+    host: url.hostname,
+    port: Number(url.port || 3306),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    multipleStatements: true,
+  });
+  const mark = `tunnel_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
+  await direct.query(`CREATE DATABASE ${mark}; CREATE TABLE ${mark}.t (id int); INSERT INTO ${mark}.t VALUES (42);
+    CREATE USER ${mark} IDENTIFIED BY 'pass-word'; GRANT SELECT ON ${mark}.* TO ${mark}`);
+  return {
+    connection: {
+      host: url.hostname,
+      port: Number(url.port || 3306),
+      database: mark,
+      username: mark,
+      password: 'pass-word',
+    },
+    text: 'SELECT id FROM t',
+    drop: async () => {
+      await direct.query(`DROP DATABASE ${mark}; DROP USER ${mark}`);
+      await direct.end();
+    },
+  };
+}
+
+async function createMongo(): Promise<OtherEngine> {
+  const server = await startMongoServer();
+  server.seed('shop', 't', 1, () => ({ _id: 42 }));
+  const { port } = new URL(server.url);
+  return {
+    connection: { host: '127.0.0.1', port: Number(port), database: 'shop' },
+    text: 'db.t.find({})',
+    drop: () => server.stop(),
+  };
 }
 
 describe('[A11] a connection through an SSH server', () => {
@@ -237,6 +286,28 @@ describe('[A11] a connection through an SSH server', () => {
     await updateSource(org.ctx, source.id, { connection: { ssh: { host: '' }, password } });
     expect((await getSource(org.ctx, source.id)).summary.via).toBeUndefined();
     expect(await query(source.id)).toEqual([['42']]);
+  });
+
+  it.each(['mysql', 'mongodb'])('carries %s too, loses it by name, and finds it again', async (engine) => {
+    await drainPools(0);
+    const { connection: direct, text, drop } = await (engine === 'mysql' ? createMysql() : createMongo());
+    try {
+      const tunnelled = { ...direct, ssh: byKey() };
+      const source = await createSource(org.ctx, { name: name(), type: engine, connection: tunnelled });
+      expect(source.test).toMatchObject({ ok: true, ssh: { hostKeySha256: ssh.hostKeySha256() } });
+      expect(await query(source.id, text)).toEqual([['42']]);
+      expect(ssh.sessions()).toHaveLength(1);
+      const lease = await (await openSource(org.ctx, source.id)).lease();
+      ssh.cutSessions();
+      const lost = await failure(rowsOf(lease, text));
+      expect(lost).toMatchObject({ code: 'source.unreachable', message: expect.stringMatching(/The SSH tunnel .* was lost/) });
+      lease.release();
+      expect(await query(source.id, text)).toEqual([['42']]);
+      await drainPools(0);
+      await until(async () => ssh.sessions().length === 0, Boolean);
+    } finally {
+      await drop();
+    }
   });
 
   it('is offered for every engine with a server, and refused for files', async () => {

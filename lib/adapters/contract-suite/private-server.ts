@@ -8,6 +8,7 @@ import type { PrivateServer } from './fixture';
 import { collect, expectCode, read, until } from './probes';
 import { serverOf } from './server';
 import type { Suite } from './suite';
+import { countWire } from './wire-counter';
 
 /** TLS in all modes with a private CA (A8), and a server that restarts: on a server of the suite's own. */
 export function privateServer(suite: Suite): void {
@@ -66,6 +67,36 @@ export function privateServer(suite: Suite): void {
         await expectCode(open({ mode: 'verify-full', ca: certificates.otherCa }).lease(), 'source.tls_failed');
       },
     );
+
+    suite.offered('server', 'goes to the near end of a tunnel, and verifies the name of the far end', async () => {
+      const wire = await countWire('127.0.0.1', running.connection.port ?? 0);
+      const throughTunnel = (host: string) => {
+        const input = { ...running.connection, host, port: 1, tls: { mode: 'verify-full' as const, ca: certificates.ca } };
+        const asked: string[] = [];
+        const tunnel = async (farHost: string, farPort: number) => {
+          asked.push(`${farHost}:${farPort}`);
+          return { host: '127.0.0.1', port: wire.port };
+        };
+        return { pool: suite.open({ connectTimeoutMs: 5_000, tunnel }, adapter.manifest.parseConnection(input)), asked };
+      };
+      try {
+        const { pool, asked } = throughTunnel('localhost');
+        await works(pool);
+        expect(new Set(asked)).toEqual(new Set(['localhost:1']));
+        const lease = await pool.lease();
+        const controller = new AbortController();
+        const cancelled = expectCode(collect(lease, queries.endless, { signal: controller.signal }), 'query.cancelled');
+        controller.abort();
+        await cancelled;
+        lease.release();
+        await works(pool);
+        const error = await expectCode(throughTunnel('other.test').pool.lease(), 'source.tls_failed');
+        expect(error.message).toMatch(/another host name/);
+      } finally {
+        await suite.drainOthers();
+        await wire.close();
+      }
+    });
 
     suite.offered('server', 'sends the client certificate', async () => {
       const { ca, clientCert: cert, clientKey: key } = certificates;

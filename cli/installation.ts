@@ -9,11 +9,12 @@ export async function onBuilderDatabase<T>(work: () => Promise<T>): Promise<T> {
   return withDatabase(
     async () => {
       const { closeDb, migrate } = await import('../lib/db');
+      const { closeRedis } = await import('../lib/redis');
       try {
         await migrate();
         return await work();
       } finally {
-        await closeDb();
+        await Promise.all([closeDb(), closeRedis()]);
       }
     },
     { log: note },

@@ -81,6 +81,7 @@ remote(source.command('list'))
 remote(program.command('ask <question>'))
   .description('ask a question in plain language')
   .requiredOption('--source <source>', 'id or name')
+  .option('--fresh', 'answer anew, not from the cache')
   .action(async (question, options) => (await import('./commands/ask')).ask(question, options));
 
 remote(program.command('query <query>'))
@@ -88,6 +89,7 @@ remote(program.command('query <query>'))
   .requiredOption('--source <source>', 'id or name')
   .option('--csv', 'stream the whole result as CSV')
   .option('--limit <rows>', 'rows at most', positive)
+  .option('--fresh', 'ask the database, not the cache')
   .action(async (text, options) => (await import('./commands/query')).query(text, options));
 
 remote(program.command('schema'))

@@ -67,6 +67,17 @@ describe('against a running server', () => {
     expect(csv.stdout.trim().split(/\r?\n/)).toEqual(['n', String(json.rows[0][0])]);
   });
 
+  it('asks anew on demand, past what was kept', async () => {
+    const query = async (...more: string[]) => (await run('query', 'select 4 as n', '--source', 'network', ...more)).stderr;
+    expect(await query()).not.toContain('from the cache');
+    expect(await query()).toContain('from the cache');
+    expect(await query('--fresh')).not.toContain('from the cache');
+    const question = ['ask', 'how many devices are there?', '--source', 'network', '--json'];
+    await run(...question);
+    expect(JSON.parse((await run(...question)).stdout).cache).toMatchObject({ state: 'hit', answer: 'hit' });
+    expect(JSON.parse((await run(...question, '--fresh')).stdout).cache).toMatchObject({ state: 'miss', answer: 'miss' });
+  });
+
   it('asks', async () => {
     const asked = await run('ask', 'how many devices are there?', '--source', 'network', '--json');
     expect(asked.stderr).toBe('');

@@ -19,10 +19,17 @@ interface Answer {
 }
 
 /** Asks in plain language; shows the answer, the query that ran, and its rows. */
-export async function ask(question: string, options: ServerOptions & { source: string; json?: boolean }): Promise<void> {
+export async function ask(
+  question: string,
+  options: ServerOptions & { source: string; json?: boolean; fresh?: boolean },
+): Promise<void> {
   const client = new Client(options);
   const { id: dataSourceId } = await client.source(options.source);
-  const answer = await client.json<Answer>('POST', '/api/query', { dataSourceId, question });
+  const answer = await client.json<Answer>('POST', '/api/query', {
+    dataSourceId,
+    question,
+    ...(options.fresh ? { cache: 'refresh' } : {}),
+  });
   if (options.json) return printJson(answer);
   if (answer.clarification) {
     print(inert(answer.clarification.question));

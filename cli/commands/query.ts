@@ -35,6 +35,7 @@ export interface QueryOptions extends ServerOptions {
   json?: boolean;
   csv?: boolean;
   limit?: number;
+  fresh?: boolean;
 }
 
 /** Runs a query; "-" reads it from standard input. With --csv the whole result is streamed, however long. */
@@ -43,12 +44,13 @@ export async function query(text: string, options: QueryOptions): Promise<void> 
   const client = new Client(options);
   const { id: dataSourceId } = await client.source(options.source);
   const body = { dataSourceId, query: text === '-' ? await readStandardInput() : text, limit: options.limit };
+  const fresh = options.fresh ? { cache: 'refresh' } : {};
   if (options.csv) {
     const response = await client.open('POST', '/api/execute-query/export?format=csv', body);
     if (response.body) await pipeline(Readable.fromWeb(response.body as NodeReadableStream), process.stdout, { end: false });
     return;
   }
-  const result = await client.json<Result>('POST', '/api/execute-query', body);
+  const result = await client.json<Result>('POST', '/api/execute-query', { ...body, ...fresh });
   if (options.json) return printJson(result);
   printResult(result);
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { addressKind, canonicalAddress } from './addresses';
 import { checkHost, type GuardRules } from './network-guard';
 
@@ -119,5 +119,17 @@ describe('[I13] checkHost', () => {
     await expect(unknown).rejects.not.toMatchObject({ message: expect.stringContaining('ENOTFOUND') });
     const silent = rules({}, { timeoutMs: 20, resolve: () => new Promise(() => undefined) });
     await expect(checkHost('slow.example', 5432, undefined, silent)).rejects.toMatchObject({ code: 'source.unreachable' });
+  });
+
+  it("knows Quarry's own Redis as one of them", async () => {
+    vi.stubEnv('REDIS_URL', 'redis://:secret@127.0.0.1:6390/2');
+    vi.stubEnv('DATABASE_URL', 'postgres://quarry@127.0.0.1:5999/quarry');
+    vi.resetModules();
+    const { installationRules } = await import('./network-guard');
+    const installed = await installationRules({ sample: false });
+    vi.unstubAllEnvs();
+    await expect(checkHost('127.0.0.1', 6390, 'shop', installed)).rejects.toThrow("Quarry's own Redis is there");
+    await expect(checkHost('127.0.0.1', 5999, 'quarry', installed)).rejects.toThrow("Quarry's own database is there");
+    expect(await checkHost('127.0.0.1', 6391, 'shop', installed)).toBe('127.0.0.1');
   });
 });

@@ -116,7 +116,7 @@ export async function installationRules(options: { sample: boolean }): Promise<G
   const web: OwnService = { name: "Quarry's own web server", addresses: new Set(), port };
   return {
     allowPrivate: privateHosts === 'allow' || options.sample,
-    ownServices: options.sample ? [web] : [web, ...(await builderDatabase())],
+    ownServices: options.sample ? [web] : [web, ...(await builderDatabase()), ...(await redisService())],
     timeoutMs: connectTimeoutMs,
     resolve: lookupAll,
   };
@@ -137,19 +137,24 @@ export async function checkServer(address: URL): Promise<void> {
  */
 async function builderDatabase(): Promise<OwnService[]> {
   const url = new URL(databaseUrl());
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  if (!host) return [];
-  const addresses = isIP(host) ? [host] : await lookupAll(host).catch(() => []);
+  if (!url.hostname) return [];
   const database = settings().databaseUrl === undefined ? undefined : decodeURIComponent(url.pathname.slice(1));
+  const service = await ownServiceAt("Quarry's own database", url, 5432);
+  return [{ ...service, ...(database === undefined ? {} : { database }) }];
+}
+
+/** Where Quarry's Redis listens: it holds results of all organisations. */
+async function redisService(): Promise<OwnService[]> {
+  const { redisUrl } = settings();
+  return redisUrl === undefined ? [] : [await ownServiceAt("Quarry's own Redis", new URL(redisUrl), 6379)];
+}
+
+async function ownServiceAt(name: string, url: URL, defaultPort: number): Promise<OwnService> {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const addresses = isIP(host) ? [host] : await lookupAll(host).catch(() => []);
   const local = addresses.some(isThisMachine);
-  return [
-    {
-      name: "Quarry's own database",
-      addresses: local ? new Set() : new Set(addresses.map(canonicalAddress)),
-      port: Number(url.port || 5432),
-      ...(database === undefined ? {} : { database }),
-    },
-  ];
+  const where = local ? new Set<string>() : new Set(addresses.map(canonicalAddress));
+  return { name, addresses: where, port: Number(url.port || defaultPort) };
 }
 
 async function lookupAll(host: string): Promise<string[]> {

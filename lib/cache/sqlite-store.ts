@@ -48,7 +48,7 @@ const SQL = {
 /**
  * Bytes in a SQLite file, which several processes may share and which survives a restart. Bounded, least recently used first out.
  * Writes don't wait for the disk: a crash of the machine may cost the file, which then starts anew, as any file that can't be read.
- * The driver blocks its thread, so values should be small (see MOST_BYTES in create-cache.ts): reading 100 KB takes about 0.1 ms.
+ * The driver blocks its thread: for 0.02 ms when it reads one row of a result, for some 10 ms when it writes 200 KB.
  */
 export function sqliteStore(options: { file: string; maxBytes: number; clock: Clock }): ByteStore {
   const { clock } = options;

@@ -41,6 +41,10 @@ export class Instance<Request extends object, Reply extends { error?: string }> 
     return reply;
   }
 
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
   /** As when a host dies: nothing is said to anybody. */
   async kill(): Promise<void> {
     const gone = once(this.#child, 'exit');

@@ -101,6 +101,7 @@ export const READS: string[] = [
   'DESC customers name',
   'EXPLAIN SELECT * FROM orders WHERE id = 1',
   'EXPLAIN FORMAT=JSON SELECT * FROM orders',
+  "EXPLAIN FORMAT='json' SELECT * FROM orders",
   'EXPLAIN EXTENDED SELECT * FROM orders',
   'ANALYZE FORMAT=JSON SELECT COUNT(*) FROM orders',
   'SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()',

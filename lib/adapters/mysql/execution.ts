@@ -218,7 +218,8 @@ export class Execution<B extends Row[] | TextBatch> implements Command {
       return false;
     }
     this.sink.append(packet.buffer, packet.start + 4, packet.end);
-    if (this.sink.size > HIGH_WATER_BYTES && !this.paused) {
+    // A write is read by nobody before it's committed, and it must come to its end for that.
+    if (this.sink.size > HIGH_WATER_BYTES && !this.paused && !this.plan.write) {
       this.paused = true;
       this.wire?.stream.pause();
     }

@@ -1,10 +1,13 @@
 /**
  * A geometry as both servers store and send it (four bytes of SRID, then well-known binary) to well-known text, the exact form.
- * OGC 06-103r4, 8.2.
+ * OGC 06-103r4, 8.2. What can't be read as one is given as its bytes in hexadecimal.
  */
 export function geometryText(bytes: Buffer): string {
-  const cursor = new Cursor(bytes, 4);
-  return shape(cursor);
+  try {
+    return shape(new Cursor(bytes, 4));
+  } catch {
+    return `0x${bytes.toString('hex')}`;
+  }
 }
 
 class Cursor {

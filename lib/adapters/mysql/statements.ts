@@ -208,7 +208,7 @@ export class StatementParser {
     const { cursor } = this;
     if (!cursor.isWord('FORMAT') || !cursor.isMark('=', 1)) return false;
     cursor.at += 2;
-    cursor.anyName();
+    if (!cursor.take('string')) cursor.anyName();
     return true;
   }
 

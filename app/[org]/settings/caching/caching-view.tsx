@@ -16,7 +16,7 @@ import { installationRules, secondsError, toSettings, toValues } from './cache-v
 /** What one cache holds for the organisation, and how often it helped this server. */
 export interface CacheSummary {
   name: string;
-  backend: 'memory' | 'sqlite' | 'redis';
+  backend: string;
   detail?: string;
   entries: number;
   bytes: number;
@@ -31,7 +31,6 @@ interface Props {
 }
 
 const NAMES: Record<string, string> = { query: 'Results of queries', answer: 'Answers to questions' };
-const PLACES = { memory: 'In the memory of this server', sqlite: 'In a file of this server', redis: 'In Redis' };
 
 /** What all sources of the organisation reuse, and for how long. */
 export function CachingView({ settings, caches }: Props) {
@@ -106,7 +105,7 @@ export function CachingView({ settings, caches }: Props) {
           <li key={one.name} className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1 px-3 py-2.5 md:px-4">
             <div>
               <p className="font-medium text-ink">{NAMES[one.name] ?? one.name}</p>
-              <p className="text-ink-3 text-xs">{PLACES[one.backend]}</p>
+              <p className="text-ink-3 text-xs">{placeOf(one.backend)}</p>
             </div>
             <p className="text-ink-3 text-xs tabular-nums sm:text-right">
               <span className="block">
@@ -119,6 +118,11 @@ export function CachingView({ settings, caches }: Props) {
       </ul>
     </Section>
   );
+}
+
+function placeOf(backend: string): string {
+  if (backend === 'memory') return 'In the memory of this server';
+  return backend === 'redis' ? 'In Redis' : 'In a file of this server';
 }
 
 function rateOf({ hits, misses, joined }: CacheSummary): string {

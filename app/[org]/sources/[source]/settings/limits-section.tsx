@@ -22,6 +22,13 @@ const PROFILES = [
   { value: 'warm', label: 'Warm', hint: 'Keeps one open, so that the first question is quick' },
 ];
 
+const GATES = [
+  { value: UNSET, label: 'Automatic', hint: 'As the installation says' },
+  { value: 'warn', label: 'Warn', hint: 'Runs them, and says so' },
+  { value: 'refuse', label: 'Refuse', hint: 'Says what to change instead' },
+  { value: 'off', label: 'Run', hint: 'Without asking the database first' },
+];
+
 const number = (text: string) => (text.trim() === '' ? undefined : Number(text));
 
 /** How many connections Quarry may open, and what one query may take. */
@@ -32,16 +39,26 @@ export function LimitsSection({ source, pool, limits }: { source: SourceInfo; po
   const [profile, setProfile] = useState<string>(pool.profile ?? UNSET);
   const [rows, setRows] = useState(limits.maxRows ? String(limits.maxRows) : '');
   const [seconds, setSeconds] = useState(limits.timeoutMs ? String(limits.timeoutMs / 1000) : '');
+  const [gate, setGate] = useState<string>(limits.costGate ?? UNSET);
+  const [read, setRead] = useState(limits.maxRowsRead ? String(limits.maxRowsRead) : '');
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const chosen = profile === UNSET ? undefined : (profile as PoolSettings['profile']);
   const timeoutMs = number(seconds);
   const next = {
     pool: { ...saved.pool, profile: chosen },
-    limits: { ...saved.limits, maxRows: number(rows), timeoutMs: timeoutMs === undefined ? undefined : timeoutMs * 1000 },
+    limits: {
+      ...saved.limits,
+      maxRows: number(rows),
+      timeoutMs: timeoutMs === undefined ? undefined : timeoutMs * 1000,
+      costGate: gate === UNSET ? undefined : (gate as SourceLimits['costGate']),
+      maxRowsRead: number(read),
+    },
   };
   const poolChanged = next.pool.profile !== saved.pool.profile;
-  const limitsChanged = next.limits.maxRows !== saved.limits.maxRows || next.limits.timeoutMs !== saved.limits.timeoutMs;
+  const limitsChanged = (['maxRows', 'timeoutMs', 'costGate', 'maxRowsRead'] as const).some(
+    (name) => next.limits[name] !== saved.limits[name],
+  );
 
   const save = async () => {
     setBusy(true);
@@ -91,6 +108,21 @@ export function LimitsSection({ source, pool, limits }: { source: SourceInfo; po
               placeholder="30"
               value={seconds}
               onChange={(event) => setSeconds(event.target.value)}
+            />
+          )}
+        </Field>
+        <Field label="Expensive queries" hint={GATES.find((item) => item.value === gate)?.hint}>
+          {(field) => <Select {...field} value={gate} onValueChange={setGate} options={GATES} />}
+        </Field>
+        <Field label="Rows a query may read" aside="as the database expects">
+          {(field) => (
+            <Input
+              {...field}
+              inputMode="numeric"
+              pattern="[0-9]*"
+              placeholder="10000000"
+              value={read}
+              onChange={(event) => setRead(event.target.value)}
             />
           )}
         </Field>

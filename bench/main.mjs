@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: what Quarry adds to the databases beneath it, as ratios within one run. Brings up its own servers (or uses
- * those that TEST_…_URL name) and the production server, prints a Markdown table, and leaves nothing behind. About six minutes.
+ * those that TEST_…_URL name) and the production server, prints a Markdown table, and leaves nothing behind. About eight minutes.
+ * `npm run bench -- pools` measures pools and sessions alone; `npm run bench -- soak 600` works for ten minutes and looks for growth.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,19 +27,25 @@ async function main() {
   const others = await bringUpServers(path.join(home, 'servers'));
   Object.assign(process.env, others);
   // The product's code reads the environment when it is first used, so everything of it is imported after this.
-  Object.assign(process.env, { QUARRY_HOME: home, RATE_LIMIT: 'off', LOG_LEVEL: 'error' });
+  Object.assign(process.env, { QUARRY_HOME: home, NEXTAUTH_SECRET: secrets.authSecret, RATE_LIMIT: 'off', LOG_LEVEL: 'error' });
   const { prepareDatabases } = await import('./databases.ts');
   const databases = await prepareDatabases(given ?? String(server?.url));
   process.env.DATABASE_URL = databases.builderUrl;
   try {
     const port = await choosePort();
-    const env = { ...process.env, NEXTAUTH_SECRET: secrets.authSecret };
-    const web = startServer({ host: '127.0.0.1', port, home, env });
-    const { runBenchmarks } = await import('./run.ts');
+    const web = startServer({ host: '127.0.0.1', port, home, env: { ...process.env } });
     await waitUntilServing(web);
+    const target = { url: web.url, pid: Number(web.pid), sourceUrl: databases.sourceUrl };
+    const [part, seconds = '60'] = process.argv.slice(2);
+    if (part === 'soak') {
+      const { soak } = await import('./soak.ts');
+      await soak(target, Number(seconds));
+      return;
+    }
+    const { runBenchmarks } = await import('./run.ts');
     // Only here, for the schema's second layer: the server is measured without Redis.
     process.env.REDIS_URL = others.TEST_REDIS_URL;
-    await runBenchmarks({ url: web.url, pid: Number(web.pid), sourceUrl: databases.sourceUrl });
+    await runBenchmarks(target, part);
   } finally {
     await stopAll().catch(() => undefined);
     if (given) await databases.drop();

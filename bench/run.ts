@@ -10,6 +10,8 @@ import { exportingOtherEngines } from './engines';
 import { type Line, times, timing } from './lines';
 import { machineLine, percentile, proportionalMib, throughput, timeEach, withMemory } from './measure';
 import { schemas } from './schemas';
+import { sessionMemory } from './sessions';
+import { storms } from './storm';
 
 export interface Target {
   url: string;
@@ -30,16 +32,22 @@ const THOUSAND = 'SELECT * FROM orders ORDER BY id LIMIT 1000';
 const MILLION = 'SELECT * FROM orders';
 const AGGREGATE = 'SELECT status, count(*), sum(amount) FROM orders GROUP BY status ORDER BY status';
 
-/** Runs all of it and prints a Markdown table. */
-export async function runBenchmarks(target: Target): Promise<void> {
+/** What concerns pools and sessions, and everything. */
+const POOLS = [pooling, storms, sessionMemory];
+const PARTS = [...POOLS, execution, caching, exporting, exportingOtherEngines, schemas];
+
+/**
+ * Runs all of it and prints a Markdown table.
+ * @param only `pools` runs what concerns pools and sessions alone
+ */
+export async function runBenchmarks(target: Target, only?: string): Promise<void> {
   const org = await createTestOrganization();
   const source = await createSource(org.ctx, { name: 'Bench', type: 'postgres', connection: { uri: target.sourceUrl } });
   const client = createClient(target.url, org.token);
   const setting: Setting = { target, org, ctx: org.ctx, sourceId: source.id, client };
   const lines: Line[] = [];
   try {
-    for (const part of [pooling, execution, caching, exporting, exportingOtherEngines, schemas])
-      lines.push(...(await part(setting)));
+    for (const part of only === 'pools' ? POOLS : PARTS) lines.push(...(await part(setting)));
   } finally {
     client.close();
     await drainPools(1_000);

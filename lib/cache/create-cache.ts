@@ -93,11 +93,6 @@ export function createCache<V>(options: CacheOptions<V>): NamedCache<V> {
   return named;
 }
 
-/** Figures of every cache of this process for one organisation. */
-export function cacheFigures(organizationId: string): Promise<CacheFigures[]> {
-  return Promise.all([...made().values()].map((cache) => cache.figures(organizationId)));
-}
-
 /** Removes what has expired, in every cache of this process. @returns how many entries */
 export async function cleanCaches(): Promise<number> {
   const counts = await Promise.all([...made().values()].map((cache) => cache.clean()));

@@ -9,7 +9,6 @@ export {
   type CacheBackend,
   type CacheFigures,
   type CacheOptions,
-  cacheFigures,
   cacheHealth,
   cleanCaches,
   createCache,

@@ -29,14 +29,6 @@ export function redisConfigured(): boolean {
   return settings().redisUrl !== undefined;
 }
 
-/**
- * The client for commands; null when none is configured. Commands fail at once while Redis is away; names of keys must start with
- * `redisKey('')`. Don't log its errors: they hold the arguments of the command. Prefer tryRedis.
- */
-export function redis(): Redis | null {
-  return redisLink().client;
-}
-
 /** The full name of a key. @param name `part:…`, the part that owns it first */
 export function redisKey(name: string): string {
   return `${redisLink().prefix}${name}`;
@@ -70,15 +62,6 @@ export function publish<T>(topic: Topic<T>, message: T): Promise<void> {
  */
 export function subscribe<T>(topic: Topic<T>, listener: Listener<T>): () => void {
   return redisLink().subscribe(topic, listener);
-}
-
-/**
- * The listener is called whenever messages may have been missed: each time this process has begun to listen, the first included, and
- * when another process lost some. What relies on messages then forgets what it holds.
- * @returns ends it
- */
-export function onReconnect(listener: () => void): () => void {
-  return redisLink().onMissed(listener);
 }
 
 /** `{connection, prefix}` for BullMQ's queues and workers, which keep connections of their own; null when none is configured. */

@@ -117,7 +117,10 @@ export class RedisLink {
     return () => listeners.delete(listener as Listener<unknown>);
   }
 
-  /** See onReconnect. */
+  /**
+   * The listener is called whenever messages may have been missed: each time this process has begun to listen, the first included,
+   * and when another process lost some. What relies on messages alone then forgets what it holds.
+   */
   onMissed(listener: () => void): () => void {
     this.#missed.add(listener);
     this.#listen();

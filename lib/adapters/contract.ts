@@ -378,6 +378,12 @@ export type Feature =
   | 'columnDefaults'
   | 'generatedColumns'
   | 'partitions'
+  /** Tables and columns carry comments. */
+  | 'comments'
+  /** Results as packed text (Lease.executeText), for files. */
+  | 'packedText'
+  /** Copies of a server that answer reads, and say how far behind they are. */
+  | 'replicas'
   /** The catalogue is read in a number of round trips that doesn't grow with the number of tables. */
   | 'catalogueQueries';
 

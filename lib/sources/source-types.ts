@@ -14,6 +14,10 @@ export interface SourceType {
   fields: FormField[];
   /** Whether files can be uploaded, and become a database of this engine. */
   uploads: boolean;
+  /** Whether reads can go to a copy of the server. */
+  replicas: boolean;
+  /** What this engine can't do, and why: one sentence each. */
+  notOffered: string[];
 }
 
 /** The way through an SSH server is the same for every engine with a server. [A11] */
@@ -59,5 +63,7 @@ export function listSourceTypes(): SourceType[] {
     uriSchemes: manifest.uriSchemes,
     fields: [...manifest.formFields, ...(manifest.capabilities.transport === 'network' ? SSH_FIELDS : [])],
     uploads: uploads !== undefined,
+    replicas: manifest.capabilities.notOffered.replicas === undefined,
+    notOffered: Object.values(manifest.capabilities.notOffered),
   }));
 }

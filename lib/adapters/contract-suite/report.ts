@@ -23,6 +23,13 @@ export function report(suite: Suite): void {
       expect(JSON.stringify(plan)).toMatch(/ledger/);
     });
 
+    suite.offered('replicas', 'knows that a server which copies none has no lag', async () => {
+      const lease = await suite.pool.lease();
+      expect(lease.replicaLag).toBeTypeOf('function');
+      expect(await lease.replicaLag?.(new AbortController().signal)).toBeNull();
+      lease.release();
+    });
+
     it('has a reason for everything that it does not offer', () => {
       const { capabilities } = suite.adapter.manifest;
       const lacking = [

@@ -178,7 +178,7 @@ export function ConnectForm({ types }: { types: SourceType[] }) {
               )}
             </Field>
           </div>
-          <Findings report={report} error={error} file={type.transport === 'file'} />
+          <Findings report={report} error={error} file={type.transport === 'file'} notOffered={type.notOffered} />
           <div className="flex flex-wrap items-center gap-2">
             <Button busy={busy === 'test'} disabled={!ready || busy !== null} onClick={() => send('test')}>
               Test

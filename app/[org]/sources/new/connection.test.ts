@@ -10,6 +10,8 @@ const type = (name: string, uriSchemes: string[]): SourceType => ({
   uriSchemes,
   fields: [],
   uploads: false,
+  replicas: false,
+  notOffered: [],
 });
 
 describe('connection strings', () => {

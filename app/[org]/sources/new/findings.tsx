@@ -1,6 +1,6 @@
 'use client';
 
-import { AlertTriangle, Check, Copy, X } from 'lucide-react';
+import { AlertTriangle, Check, Copy, Info, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { toast } from 'sonner';
 import type { TestReport } from '@/lib/sources';
@@ -10,8 +10,17 @@ import { copyText } from '../../../_ui/clipboard';
 import { formatCount, formatDuration } from '../../../_ui/figures';
 import { QueryText } from '../../../_ui/query-text';
 
+interface Props {
+  report: TestReport | null;
+  error: ApiError | null;
+  /** The engine opens a file, rather than connecting to a server. */
+  file: boolean;
+  /** What the engine can't do, and why. */
+  notOffered?: string[];
+}
+
 /** What the test found, as a check list. */
-export function Findings({ report, error, file }: { report: TestReport | null; error: ApiError | null; file: boolean }) {
+export function Findings({ report, error, file, notOffered = [] }: Props) {
   return (
     <div aria-live="polite" className="empty:hidden">
       {error ? <Refused error={error} /> : null}
@@ -44,6 +53,7 @@ export function Findings({ report, error, file }: { report: TestReport | null; e
                 : 'This login can only read'}
             {report.canWrite && report.readOnlyUserSql ? <Advice sql={report.readOnlyUserSql} /> : null}
           </Finding>
+          {notOffered.length > 0 ? <NotOffered reasons={notOffered} /> : null}
         </ul>
       ) : null}
     </div>
@@ -59,6 +69,22 @@ function Finding({ warn, children }: { warn?: boolean; children: ReactNode }) {
         <Check className="mt-0.5 size-4 shrink-0 text-success-ink" aria-label="In order" />
       )}
       <div className="min-w-0 flex-1 break-words">{children}</div>
+    </li>
+  );
+}
+
+function NotOffered({ reasons }: { reasons: string[] }) {
+  return (
+    <li className="flex items-start gap-3 px-3 py-2 text-ink text-sm">
+      <Info className="mt-0.5 size-4 shrink-0 text-ink-3" aria-hidden="true" />
+      <details className="min-w-0 flex-1">
+        <summary className="w-fit rounded-sm text-ink-2 hover:text-ink">What this engine does differently</summary>
+        <ul className="mt-1 list-disc space-y-1 pl-4 text-ink-2">
+          {reasons.map((reason) => (
+            <li key={reason}>{reason}</li>
+          ))}
+        </ul>
+      </details>
     </li>
   );
 }

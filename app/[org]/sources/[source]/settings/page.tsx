@@ -21,7 +21,7 @@ export default async function SourceSettingsPage({ params }: { params: Promise<{
     stored: [],
     lost: toQuarryError(error).message,
   }));
-  const { access, pool, limits, cache } = source;
+  const { access, pool, limits, cache, replica } = source;
   const organization = await getOrganizationSettings(ctx);
   const inherited = inheritFrom(installationRules(organization.installation.cache), organization.cache);
   return (
@@ -29,7 +29,7 @@ export default async function SourceSettingsPage({ params }: { params: Promise<{
       source={toSourceInfo(source)}
       type={type ?? null}
       connection={stored}
-      settings={{ access, pool, limits, cache }}
+      settings={{ access, pool, limits, cache, replica }}
       inherited={inherited}
     />
   );

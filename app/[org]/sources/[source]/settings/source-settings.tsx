@@ -1,8 +1,7 @@
 'use client';
 
 import Link from 'next/link';
-import type { ConnectionForm, SourceType } from '@/lib/sources';
-import type { CacheSettings, PoolSettings, SourceLimits } from '@/lib/sources/schema';
+import type { ConnectionForm, SourceSummary, SourceType } from '@/lib/sources';
 import { buttonClass } from '../../../../_ui/button';
 import { WorkHeader } from '../../../../_ui/frame/place';
 import { SourceMark } from '../../../../_ui/mark';
@@ -12,13 +11,14 @@ import type { InheritedRules } from '../../../settings/caching/cache-values';
 import { CacheSection } from './cache-section';
 import { ConnectionSection } from './connection-section';
 import { LimitsSection } from './limits-section';
+import { ReplicaSection } from './replica-section';
 
 interface Props {
   source: SourceInfo;
   /** Null when this Quarry no longer knows the engine. */
   type: SourceType | null;
   connection: ConnectionForm & { lost?: string };
-  settings: { access: 'read' | 'read-write'; pool: PoolSettings; limits: SourceLimits; cache: CacheSettings };
+  settings: Pick<SourceSummary, 'access' | 'pool' | 'limits' | 'cache' | 'replica'>;
   inherited: InheritedRules;
 }
 
@@ -47,6 +47,9 @@ export function SourceSettings({ source, type, connection, settings, inherited }
             <Notice>This is a sample source: Quarry keeps its connection. Its limits can be changed.</Notice>
           ) : type ? (
             <ConnectionSection source={source} type={type} connection={connection} />
+          ) : null}
+          {type?.replicas && !source.sample ? (
+            <ReplicaSection source={source} replica={settings.replica} defaultPort={type.defaultPort} />
           ) : null}
           <LimitsSection source={source} pool={settings.pool} limits={settings.limits} />
           <CacheSection source={source} cache={settings.cache} inherited={inherited} />

@@ -73,7 +73,9 @@ export const manifest: Manifest<MongoConfig> = {
       declaredKeys: 'MongoDB declares no references; those that names and types suggest are shown as guesses.',
       columnDefaults: 'MongoDB fills in no missing fields, so there are no defaults to show.',
       generatedColumns: 'MongoDB computes no fields of its own; a view can, and its fields are shown like any other.',
+      comments: 'MongoDB keeps no comments on collections; descriptions in a validator are shown.',
       partitions: 'Collections are sharded between servers, which a query does not see.',
+      replicas: 'The members of a replica set stand in the address, and the driver chooses among them.',
       catalogueQueries:
         'MongoDB has no catalogue of fields: each collection is asked for its indexes, its size and a sample of its documents.',
     },

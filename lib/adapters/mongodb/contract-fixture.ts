@@ -290,6 +290,7 @@ export const fixture: EngineFixture = {
     {create: "customers", validator: {$jsonSchema: {required: ["region", "no"]}}},
     {createIndexes: "customers", indexes: [{key: {email: 1}, name: "email_1", unique: true}]},
     {create: "Customer Orders", validator: {$jsonSchema: {required: ["id", "status"]}}},
+    {createIndexes: "Customer Orders", indexes: [{key: {status: 1, amount: 1}, name: "orders_by_status"}]},
     {create: "open_orders", viewOn: "Customer Orders", pipeline: [{$match: {status: "open"}}, {$project: {_id: 0, id: 1, status: 1}}]},
     {insert: "customers", documents: [{region: "north", no: 1, email: "a@example.com", "näme 🦆": "Ann"}]},
     {insert: "Customer Orders", documents: [{id: 1, customer_region: "north", customer_no: 1, select: "x", amount: NumberDecimal("12.50"), doubled: NumberDecimal("25.00"), status: "open"}]}

@@ -273,10 +273,11 @@ export const fixture: EngineFixture = {
     INSERT INTO measurements VALUES (1, '2024-05-01', 20.5), (2, '2025-05-01', 21.5)`,
   server,
   shop: `
-    CREATE TABLE customers (region varchar(20), no integer, email varchar(100) UNIQUE, \`näme\` text, PRIMARY KEY (region, no));
+    CREATE TABLE customers (region varchar(20), no integer, email varchar(100) UNIQUE COMMENT 'For invoices', \`näme\` text, PRIMARY KEY (region, no)) COMMENT 'Who buys';
     CREATE TABLE \`Customer Orders\` (id integer PRIMARY KEY, customer_region varchar(20), customer_no integer, \`select\` text, amount decimal(10,2),
       doubled decimal(10,2) GENERATED ALWAYS AS (amount * 2) STORED, status varchar(20) NOT NULL DEFAULT 'open',
       FOREIGN KEY (customer_region, customer_no) REFERENCES customers (region, no));
+    CREATE INDEX orders_by_status ON \`Customer Orders\` (status, amount);
     CREATE VIEW open_orders AS SELECT id, status FROM \`Customer Orders\` WHERE status = 'open';
     INSERT INTO customers VALUES ('north', 1, 'a@example.com', 'Ann');
     INSERT INTO \`Customer Orders\` (id, customer_region, customer_no, \`select\`, amount) VALUES (1, 'north', 1, 'x', 12.50)`,

@@ -253,6 +253,9 @@ export const fixture: EngineFixture = {
     CREATE TABLE "Customer Orders" (id integer PRIMARY KEY, customer_region text, customer_no integer, "select" text, amount numeric(10,2),
       doubled numeric GENERATED ALWAYS AS (amount * 2) STORED, status text NOT NULL DEFAULT 'open',
       FOREIGN KEY (customer_region, customer_no) REFERENCES customers (region, no));
+    CREATE INDEX orders_by_status ON "Customer Orders" (status, amount);
+    COMMENT ON TABLE customers IS 'Who buys';
+    COMMENT ON COLUMN customers.email IS 'For invoices';
     CREATE VIEW open_orders AS SELECT id, status FROM "Customer Orders" WHERE status = 'open';
     INSERT INTO customers VALUES ('north', 1, 'a@example.com', 'Ann');
     INSERT INTO "Customer Orders" (id, customer_region, customer_no, "select", amount) VALUES (1, 'north', 1, 'x', 12.50);

@@ -36,6 +36,8 @@ import { TextPacker } from './text-packer';
 
 /** How long Quarry's own questions may take. */
 const OWN_TIMEOUT_MS = 30_000;
+/** Thousands of collections far away take a while; each question has a limit of its own. */
+const INTROSPECTION_TIMEOUT_MS = 600_000;
 const FIRST_BATCH = 1_000;
 /** Results of up to this many rows get their columns from all of their documents, as long as these fit into so many bytes. */
 const INTERACTIVE_ROWS = 10_000;
@@ -123,7 +125,7 @@ class MongoLease implements Lease {
   }
 
   introspect(signal: AbortSignal): Promise<Catalogue> {
-    return this.guarded(signal, () => introspect(this.connection, signal));
+    return this.guarded(signal, () => introspect(this.connection, signal), INTROSPECTION_TIMEOUT_MS);
   }
 
   validate(): Promise<ConnectionReport> {
@@ -259,17 +261,17 @@ class MongoLease implements Lease {
   }
 
   /** Quarry's own small questions: the signal ends them with the connection. */
-  private async guarded<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  private async guarded<T>(signal: AbortSignal | undefined, work: () => Promise<T>, timeoutMs = OWN_TIMEOUT_MS): Promise<T> {
     const { config } = this.shared;
-    if (!(await this.connection.settle())) throw queryError(new ConnectionLost(), config, null, OWN_TIMEOUT_MS);
+    if (!(await this.connection.settle())) throw queryError(new ConnectionLost(), config, null, timeoutMs);
     const stop = () => this.connection.cut();
-    const timer = setTimeout(stop, OWN_TIMEOUT_MS);
+    const timer = setTimeout(stop, timeoutMs);
     signal?.addEventListener('abort', stop, { once: true });
     try {
       signal?.throwIfAborted();
       return await work();
     } catch (error) {
-      throw queryError(error, config, signal?.aborted ? 'cancelled' : null, OWN_TIMEOUT_MS);
+      throw queryError(error, config, signal?.aborted ? 'cancelled' : null, timeoutMs);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', stop);

@@ -65,7 +65,7 @@ export function connectError(error: unknown, config: MongoConfig): QuarryError {
   if (socket.code === 'ECONNREFUSED')
     return fail('source.unreachable', `Nothing accepts connections at ${target}. Check host and port, and that the server runs.`);
   if (/wire version/i.test(message))
-    return fail('source.unsupported', `The server ${target} is too old for Quarry, which needs MongoDB 4.2 or later.`);
+    return fail('source.unsupported', `The server ${target} is too old for Quarry, which needs MongoDB 4.4 or later.`);
   if (/closed|ECONNRESET|socket hang up/i.test(message + socket.code))
     return fail('source.unreachable', closedSentence(target, config));
   if (error instanceof MongoError && /SCRAM|auth|password|nonce/i.test(message))

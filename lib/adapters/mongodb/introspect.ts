@@ -1,4 +1,6 @@
+import { Long } from 'mongodb';
 import type { Catalogue, CatalogueColumn, CatalogueTable } from '../contract';
+import { readLong } from './bson-values';
 import { type CollectionInfo, listCollections } from './collections';
 import type { MongoConnection } from './connection';
 import { findValue, valuesOf } from './cursor';
@@ -85,6 +87,7 @@ async function columnsOf(connection: MongoConnection, info: CollectionInfo, rows
   const bytes = await sampleOf(connection, info, rows).catch(() => null);
   if (bytes) {
     const cursor = findValue(bytes, 0, 'cursor');
+    await closeCursor(connection, info.name, cursor && findValue(bytes, cursor.at, 'id'), bytes);
     const batch = cursor && findValue(bytes, cursor.at, 'firstBatch');
     let read = 0;
     for (const { at } of batch ? valuesOf(bytes, batch.at) : []) {
@@ -111,6 +114,12 @@ function sampleOf(connection: MongoConnection, { name, type }: CollectionInfo, r
   }
   const pipeline = [{ $sample: { size: SAMPLE_DOCUMENTS } }];
   return connection.query({ aggregate: name, pipeline, cursor: { batchSize: SAMPLE_DOCUMENTS }, maxTimeMS: SAMPLE_MS });
+}
+
+/** Large documents fill an answer before all of them are in it; the rest isn't wanted. */
+async function closeCursor(connection: MongoConnection, name: string, id: { at: number } | null, bytes: Buffer): Promise<void> {
+  const cursorId = id === null ? 0n : readLong(bytes, id.at);
+  if (cursorId !== 0n) await connection.query({ killCursors: name, cursors: [Long.fromBigInt(cursorId)] });
 }
 
 /** What of a validator is a JSON schema. */

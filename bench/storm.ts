@@ -32,6 +32,8 @@ export async function findSites(postgresUrl: string): Promise<Site[]> {
 
 async function postgresSite(url: string): Promise<Site> {
   const root = new pg.Client({ connectionString: url });
+  // A database that is dropped takes its connections with it; what failed before is what people should see.
+  root.on('error', () => undefined);
   await root.connect();
   return {
     name: 'PostgreSQL',
@@ -52,7 +54,7 @@ async function mysqlSite(url: string): Promise<Site> {
   const name = `bench_${process.pid}_${Date.now() % 100_000}`;
   await root.query(`CREATE DATABASE ${name}; CREATE USER ${name}@'%' IDENTIFIED BY '${name}'; GRANT SELECT ON ${name}.* TO ${name}@'%';
     CREATE TABLE ${name}.orders (id INT PRIMARY KEY);
-    INSERT INTO ${name}.orders WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT i FROM n`);
+    USE ${name}; INSERT INTO orders SELECT seq FROM seq_1_to_20000`);
   const { hostname: host, port } = new URL(url);
   return {
     name: 'MariaDB',
@@ -99,12 +101,16 @@ interface StormTarget {
 /** The storm on each engine, each with a source of its own. */
 export async function storms({ ctx, org, target }: Setting): Promise<Line[]> {
   const lines: Line[] = [];
-  for (const site of await findSites(target.sourceUrl)) {
-    const { id: sourceId } = await createSource(ctx, { name: `Storm on ${site.name}`, ...site.input });
-    // This process has tested the connection; the server's count is to be of the web server's.
-    await drainPools(1_000);
-    lines.push(await storm(site, { url: target.url, token: org.token, sourceId }));
-    await site.drop();
+  const sites = await findSites(target.sourceUrl);
+  try {
+    for (const site of sites) {
+      const { id: sourceId } = await createSource(ctx, { name: `Storm on ${site.name}`, ...site.input });
+      // This process has tested the connection; the server's count is to be of the web server's.
+      await drainPools(1_000);
+      lines.push(await storm(site, { url: target.url, token: org.token, sourceId }));
+    }
+  } finally {
+    for (const site of sites) await site.drop();
   }
   return lines;
 }

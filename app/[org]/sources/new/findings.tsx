@@ -38,13 +38,13 @@ export function Findings({ report, error, file, notOffered = [] }: Props) {
               : `${formatCount(report.tableCount, 'table')} visible`}
           </Finding>
           <Finding>Answers in {formatDuration(report.latencyMs)}</Finding>
-          {file ? null : (
-            <Finding warn={report.tls === 'off'}>
-              {report.tls === 'off'
-                ? 'Not encrypted. Fine on your own machine or network; elsewhere require TLS.'
-                : `Encrypted: ${report.tls}`}
+          {report.ssh ? (
+            <Finding>
+              Through the SSH server <b className="font-medium">{report.ssh.server}</b>, whose key is{' '}
+              <code className="font-mono text-[12px]">{report.ssh.hostKeySha256}</code>. The source keeps to this key.
             </Finding>
-          )}
+          ) : null}
+          {file ? null : <Finding warn={report.tls === 'off' && !report.ssh}>{encryption(report)}</Finding>}
           <Finding warn={report.canWrite}>
             {report.canWrite
               ? 'This login may write. Quarry only reads, but a login that cannot write is safer.'
@@ -58,6 +58,12 @@ export function Findings({ report, error, file, notOffered = [] }: Props) {
       ) : null}
     </div>
   );
+}
+
+function encryption({ tls, ssh }: TestReport): string {
+  if (tls !== 'off') return `Encrypted: ${tls}`;
+  if (ssh) return 'Encrypted as far as the SSH server; from there to the database it is not';
+  return 'Not encrypted. Fine on your own machine or network; elsewhere require TLS.';
 }
 
 function Finding({ warn, children }: { warn?: boolean; children: ReactNode }) {

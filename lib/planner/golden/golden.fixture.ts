@@ -4,6 +4,7 @@ import type { Catalogue, CatalogueTable } from '../../adapters/contract';
 import { listAdapters } from '../../adapters/registry';
 import type { SampleDatabase, SampleTable, SampleValue } from '../../sources/samples';
 import { planQuestion } from '../index';
+import type { PlanOutcome } from '../schema';
 import { buildValueIndex } from '../value-index';
 
 export interface GoldenQuestion {
@@ -31,7 +32,7 @@ const NATIVE = {
   inet: 'TEXT',
 } as const;
 /** The day of the questions: "last month" is October 2026. */
-const NOW = new Date('2026-11-20T12:00:00Z');
+export const NOW = new Date('2026-11-20T12:00:00Z');
 
 const cell = (value: SampleValue): string | number | null => (typeof value === 'boolean' ? Number(value) : value);
 
@@ -95,41 +96,70 @@ export function openSample(sample: SampleDatabase) {
 
 export type Sample = ReturnType<typeof openSample>;
 
-const text = (value: unknown): string => (typeof value === 'number' ? value.toFixed(4) : String(value));
+/** Engines write the same value in their own ways: decimals with or without zeros, moments with or without T and Z, truth as 1. */
+function text(value: unknown): string {
+  if (typeof value === 'boolean') return text(Number(value));
+  if (typeof value === 'number') return value.toFixed(4);
+  if (typeof value === 'object' && value !== null && 'exact' in value) return text(value.exact);
+  const written = String(value);
+  if (/^-?\d{1,15}(\.\d+)?$/.test(written)) return Number(written).toFixed(4);
+  return written.replace(/^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.0+)?(Z|\+00(:00)?)?$/, '$1 $2').replace(/ 00:00:00$/, '');
+}
+
 const column = (rows: unknown[][], at: number): string[] => rows.map((row) => text(row[at]));
 const same = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((item, at) => item === b[at]);
 
+/** A period is its first day on some engines, and written like "2026-10" or "2026-Q4" on others. */
+const PERIODS: [written: RegExp, of: (year: string, month: string) => string][] = [
+  [/^\d{4}\.0000$/, (year) => text(year)],
+  [/^\d{4}-\d\d$/, (year, month) => `${year}-${month}`],
+  [/^\d{4}-Q\d$/, (year, month) => `${year}-Q${Math.ceil(Number(month) / 3)}`],
+];
+
+function asPeriods(found: string[], wanted: readonly string[]): string[] {
+  const period = PERIODS.find(([written]) => wanted.length > 0 && wanted.every((item) => written.test(item)));
+  return period ? found.map((item) => item.replace(/^(\d{4})-(\d\d)-\d\d$/, (_, year, month) => period[1](year, month))) : found;
+}
+
 /** Whether some columns of `found` are the columns of `wanted`; more columns may be shown. */
 export function sameRows(found: unknown[][], wanted: unknown[][], options: { ordered?: true; ties?: true }): boolean {
   if (found.length !== wanted.length) return false;
-  const width = wanted[0]?.length ?? 0;
   if (options.ties) return true;
-  const places: number[] = [];
-  for (let at = 0; at < width; at++) {
-    const expected = [...column(wanted, at)].sort();
-    const place = (found[0] ?? []).findIndex(
-      (_, index) => !places.includes(index) && same([...column(found, index)].sort(), expected),
-    );
+  const expected = (wanted[0] ?? []).map((_, at) => column(wanted, at));
+  const shown = (found[0] ?? []).map((_, at) => column(found, at));
+  const taken = new Set<number>();
+  const matched: string[][] = [];
+  for (const values of expected) {
+    const sorted = [...values].sort();
+    const place = shown.findIndex((item, at) => !taken.has(at) && same([...asPeriods(item, values)].sort(), sorted));
     if (place < 0) return false;
-    places.push(place);
+    taken.add(place);
+    matched.push(asPeriods(shown[place] ?? [], values));
   }
-  const cut = (rows: unknown[][], order: readonly number[]): string[] => {
-    const lines = rows.map((row) => order.map((at) => text(row[at])).join('\u0000'));
-    return options.ordered ? lines : lines.sort();
+  const lines = (columns: readonly string[][]): string[] => {
+    const rows = wanted.map((_, at) => columns.map((values) => values[at]).join('\u0000'));
+    return options.ordered ? rows : rows.sort();
   };
-  return same(
-    cut(found, places),
-    cut(
-      wanted,
-      Array.from({ length: width }, (_, at) => at),
-    ),
-  );
+  return same(lines(matched), lines(expected));
 }
 
-/** One question judged, with what was said or run. */
-export function judge(sample: Sample, golden: GoldenQuestion): { verdict: Verdict; note: string } {
-  const outcome = sample.plan(golden.ask);
+/** A copy of the sample in some engine. */
+export interface Copy {
+  plan(question: string): PlanOutcome;
+  run(query: string): unknown[][] | Promise<unknown[][]>;
+}
+
+/**
+ * One question judged, with what was said or run.
+ * @param reference where the SQL that was written by hand runs
+ */
+export async function judge(
+  copy: Copy,
+  golden: GoldenQuestion,
+  reference: Pick<Sample, 'run'>,
+): Promise<{ verdict: Verdict; note: string }> {
+  const outcome = copy.plan(golden.ask);
   if (outcome.kind !== 'answer')
     return {
       verdict: golden.sql === null ? 'correct' : 'declined',
@@ -137,9 +167,23 @@ export function judge(sample: Sample, golden: GoldenQuestion): { verdict: Verdic
     };
   const note = `${outcome.planned.explanation} ${outcome.planned.sql.replace(/\s+/g, ' ')}`;
   if (golden.sql === null) return { verdict: 'wrong', note };
-  const found = sample.run(outcome.planned.sql);
+  const found = await copy.run(outcome.planned.sql);
   const right = [golden.sql, golden.or].some(
-    (sql) => sql !== undefined && sql !== null && sameRows(found, sample.run(sql), golden),
+    (sql) => sql !== undefined && sql !== null && sameRows(found, reference.run(sql), golden),
   );
   return { verdict: right ? 'correct' : 'wrong', note };
+}
+
+/** Every question, by verdict. */
+export async function judgeAll(
+  copy: Copy,
+  questions: readonly GoldenQuestion[],
+  reference: Pick<Sample, 'run'>,
+): Promise<Record<Verdict, string[]>> {
+  const verdicts: Record<Verdict, string[]> = { correct: [], wrong: [], declined: [] };
+  for (const question of questions) {
+    const { verdict, note } = await judge(copy, question, reference);
+    verdicts[verdict].push(`${question.ask} → ${note}`);
+  }
+  return verdicts;
 }

@@ -1,7 +1,7 @@
 /** Questions over the two samples with rows of SQL that was written by hand: the planner answers exactly, or is silent. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SAMPLES } from '../../sources/samples';
-import { type GoldenQuestion, judge, openSample, type Sample, type Verdict } from './golden.fixture';
+import { type GoldenQuestion, judgeAll, openSample, type Sample, type Verdict } from './golden.fixture';
 import { NETWORK } from './network-questions';
 import { STOREFRONT } from './storefront-questions';
 
@@ -22,12 +22,8 @@ describe.each(SETS)('questions over the %s sample', (name, questions) => {
   });
   afterAll(() => sample.close());
 
-  it('are answered exactly or declined', () => {
-    const verdicts: Record<Verdict, string[]> = { correct: [], wrong: [], declined: [] };
-    for (const question of questions) {
-      const { verdict, note } = judge(sample, question);
-      verdicts[verdict].push(`${question.ask} → ${note}`);
-    }
+  it('are answered exactly or declined', async () => {
+    const verdicts = await judgeAll(sample, questions, sample);
     const share = (verdict: Verdict): number => (100 * verdicts[verdict].length) / questions.length;
     expect(share('wrong'), verdicts.wrong.join('\n')).toBeLessThanOrEqual(LIMITS.wrong);
     expect(share('correct'), verdicts.declined.join('\n')).toBeGreaterThanOrEqual(LIMITS.correct);

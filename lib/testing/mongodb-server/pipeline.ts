@@ -3,7 +3,7 @@ import type { Env } from './expressions';
 import type { Operation } from './operation';
 import { PAUSE } from './operation';
 import { STAGES } from './stages';
-import { Item, type Store } from './store';
+import { Item, KEEP_DECODED, type Store } from './store';
 import { type Doc, isDoc, located, ServerError, type Value } from './values';
 
 export type Flow = Iterable<Item | typeof PAUSE>;
@@ -97,7 +97,7 @@ function* scan(name: string, context: PipelineContext): Flow {
   if (!collection) return;
   // Documents that are added later aren't seen; `items` is replaced when others go.
   const { items } = collection;
-  const large = items.length > 20_000;
+  const large = items.length > KEEP_DECODED;
   for (let at = 0, end = items.length; at < end; at++) {
     const item = items[at];
     if (!item) continue;

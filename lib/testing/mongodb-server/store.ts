@@ -28,8 +28,8 @@ export class Item {
 }
 
 export const MAX_DOCUMENT = 16 * 1024 * 1024;
-/** Above this, decoded documents aren't kept. */
-const KEEP_DECODED = 20_000;
+/** In a collection of more documents, decoded ones aren't kept. */
+export const KEEP_DECODED = 100_000;
 
 export interface Index {
   name: string;

@@ -16,7 +16,7 @@ export interface Health {
   lagS?: number | null;
 }
 
-interface Record extends Health {
+interface Known extends Health {
   owner: PoolOwner;
   lagAt?: number;
   failures: number;
@@ -47,7 +47,7 @@ const JITTER = 0.2;
  * asks; the first that succeeds ends it. Nothing here is shared between processes: each sees the network from its own place.
  */
 export class SourceHealth {
-  readonly #records = new Map<string, Record>();
+  readonly #records = new Map<string, Known>();
   /** The one request that asks a server that was down; the others wait for what it learns. */
   readonly #probes = new Map<string, Promise<unknown>>();
   readonly #exempt = new WeakSet<object>();
@@ -146,12 +146,12 @@ export class SourceHealth {
     }
   }
 
-  #up(owner: PoolOwner, clock: Clock): Record {
+  #up(owner: PoolOwner, clock: Clock): Known {
     const key = keyOf(owner);
     const known = this.#records.get(key);
     if (known?.state === 'up') return known;
     const now = clock.now();
-    const record: Record = {
+    const record: Known = {
       owner,
       state: 'up',
       since: now,
@@ -172,7 +172,7 @@ export class SourceHealth {
     if (known?.error === error) return;
     const now = clock.now();
     const failures = (known?.failures ?? 0) + 1;
-    const record: Record = {
+    const record: Known = {
       owner,
       state: 'down',
       since: known?.state === 'down' ? known.since : now,
@@ -195,7 +195,7 @@ export class SourceHealth {
 }
 
 /** What somebody is told who comes between two tries. */
-function refusal({ error, since, nextTryAt = 0, failures }: Record, clock: Clock): QuarryError {
+function refusal({ error, since, nextTryAt = 0, failures }: Known, clock: Clock): QuarryError {
   const waitS = Math.max(1, Math.ceil((nextTryAt - clock.now()) / 1000));
   const sinceText = new Date(since).toISOString();
   const message = `This source has been down since ${sinceText}. ${error?.message ?? ''} Quarry asks it again in ${waitS} s, or at once from the page of the source.`;

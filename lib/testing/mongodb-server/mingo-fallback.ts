@@ -49,7 +49,7 @@ function toValue(value: unknown): Value {
 
 function run(documents: Record<string, unknown>[], stage: Record<string, unknown>): Record<string, unknown>[] {
   try {
-    return aggregate(documents, [stage], { scriptEnabled: false }) as Record<string, unknown>[];
+    return aggregate(documents, [stage]) as Record<string, unknown>[];
   } catch (error) {
     throw new ServerError(2, 'BadValue', error instanceof Error ? error.message : 'the expression failed');
   }

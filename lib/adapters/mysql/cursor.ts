@@ -87,6 +87,14 @@ export class Cursor {
     return token;
   }
 
+  /** Words that begin a clause although they may be names. */
+  isClauseWord(): boolean {
+    if (this.isWord('WINDOW')) return this.isName(1) && this.isWord('AS', 2);
+    if (this.isWord('OFFSET')) return this.tokens[this.at + 1]?.kind === 'number';
+    if (this.isWord('MINUS')) return this.isWord('SELECT', 1) || this.isMark('(', 1);
+    return this.isWord('QUALIFY') || (this.isWord('RETURNING') && !this.isMark(',', 1));
+  }
+
   /** Whether a name can stand here: in backticks, or a word that isn't reserved. */
   isName(ahead = 0): boolean {
     const token = this.tokens[this.at + ahead];

@@ -138,6 +138,8 @@ describe('tables', () => {
     ],
     ['WITH x AS (SELECT 1) SELECT 1 UNION (WITH y AS (SELECT 1) SELECT * FROM y, x, z)', [{ name: 'z' }]],
     ['(WITH x AS (SELECT 1) SELECT * FROM x) UNION ALL SELECT * FROM x', [{ name: 'x' }]],
+    ['SELECT COUNT(*) FROM first', [{ name: 'first' }]],
+    ['SELECT NTH_VALUE(a, 1) FROM FIRST OVER (ORDER BY a) FROM last', [{ name: 'last' }]],
     ['TABLE t', [{ name: 't' }]],
     ['DESCRIBE shop.t', [{ schema: 'shop', name: 't' }]],
     ['SHOW COLUMNS FROM t FROM shop', [{ schema: 'shop', name: 't' }]],

@@ -1,3 +1,4 @@
+import { CallParser } from './calls';
 import type { Cursor } from './cursor';
 import type { QueryParser } from './queries';
 import type { Survey } from './survey';
@@ -37,11 +38,15 @@ const TRUTHS = new Set(['NULL', 'TRUE', 'FALSE', 'UNKNOWN']);
  * table and sub-query in it is met, and that nothing else passes.
  */
 export class ExpressionParser {
+  readonly calls: CallParser;
+
   constructor(
     private readonly cursor: Cursor,
     private readonly survey: Survey,
     private readonly queries: QueryParser,
-  ) {}
+  ) {
+    this.calls = new CallParser(cursor, survey, this);
+  }
 
   /** @param logical false: stops at AND, OR and XOR, for the first bound of BETWEEN */
   expression(logical = true): void {
@@ -110,7 +115,7 @@ export class ExpressionParser {
     return true;
   }
 
-  private operand(): void {
+  operand(): void {
     const { cursor } = this;
     for (;;) {
       if (cursor.mark('-') || cursor.mark('+') || cursor.mark('~') || cursor.mark('!') || cursor.word('NOT')) continue;
@@ -152,7 +157,7 @@ export class ExpressionParser {
     else throw cursor.unexpected();
   }
 
-  private strings(): void {
+  strings(): void {
     while (this.cursor.take('string')) {
       // adjacent ones are one
     }
@@ -273,120 +278,8 @@ export class ExpressionParser {
     const isFunctionWord = cursor.isOneOf(FUNCTION_WORDS) && cursor.isMark('(', 1);
     if (!cursor.isName() && !isFunctionWord) throw cursor.unexpected();
     const parts = cursor.path();
-    if (cursor.isMark('(')) this.call(parts);
+    if (cursor.isMark('(')) this.calls.call(parts);
     else if (cursor.isMark('.') && cursor.isMark('*', 1)) throw cursor.unexpected();
-  }
-
-  private call(parts: string[]): void {
-    const { cursor, survey } = this;
-    const empty = cursor.isMark(')', 1);
-    if (parts.length > 2) throw cursor.fail('A function is called by its name, with at most its database in front.');
-    const name = (parts.at(-1) ?? '').toUpperCase();
-    survey.call(parts, empty ? 0 : 1);
-    cursor.nested(() => {
-      if (!empty) this.callArguments(name);
-    });
-    this.behindCall();
-  }
-
-  private callArguments(name: string): void {
-    const { cursor } = this;
-    cursor.anyWord('DISTINCTROW', 'DISTINCT', 'ALL');
-    if (name === 'TRIM' && cursor.anyWord('BOTH', 'LEADING', 'TRAILING')) {
-      if (cursor.word('FROM')) {
-        this.expression();
-        return;
-      }
-    }
-    if (cursor.mark('*')) return;
-    if (name === 'JSON_TABLE') throw cursor.fail('JSON_TABLE stands in FROM.');
-    this.expression();
-    for (;;) {
-      if (name === 'CONVERT' && cursor.isMark(',')) {
-        cursor.at += 1;
-        this.type();
-        return;
-      }
-      if (cursor.mark(',') || cursor.word('FROM') || cursor.word('FOR')) this.expression();
-      else if (cursor.word('USING')) {
-        if (!cursor.take('string') && !cursor.word('BINARY')) cursor.name();
-      } else if (cursor.word('AS') || cursor.word('RETURNING')) this.type();
-      else if (cursor.word('ORDER', 'BY')) this.orderList();
-      else if (cursor.word('SEPARATOR')) this.strings();
-      else if (cursor.word('LIMIT')) this.expressions();
-      else if (!this.onEmptyOrError()) return;
-    }
-  }
-
-  /** JSON_VALUE(… NULL ON EMPTY DEFAULT 1 ON ERROR) */
-  private onEmptyOrError(): boolean {
-    const { cursor } = this;
-    if (!cursor.anyWord('NULL', 'ERROR')) {
-      if (!cursor.word('DEFAULT')) return false;
-      this.operand();
-    }
-    cursor.expectWord('ON');
-    if (!cursor.anyWord('EMPTY', 'ERROR')) throw cursor.unexpected();
-    return true;
-  }
-
-  /** The name of a type, up to the end of the call or a clause of JSON_VALUE. */
-  private type(): void {
-    const { cursor } = this;
-    if (cursor.token?.kind !== 'word') throw cursor.unexpected();
-    while (cursor.token?.kind === 'word' && !TYPE_ENDS.has(cursor.token.value)) {
-      if (cursor.isWord('SELECT') || cursor.isWord('FROM')) throw cursor.unexpected();
-      cursor.at += 1;
-      if (cursor.isMark('(')) cursor.skipParenthesised();
-    }
-  }
-
-  private behindCall(): void {
-    const { cursor } = this;
-    for (;;) {
-      if (cursor.word('WITHIN', 'GROUP')) {
-        cursor.nested(() => {
-          cursor.expectWord('ORDER', 'BY');
-          this.orderList();
-        });
-      } else if (
-        cursor.word('RESPECT', 'NULLS') ||
-        cursor.word('IGNORE', 'NULLS') ||
-        cursor.word('FROM', 'FIRST') ||
-        cursor.word('FROM', 'LAST')
-      ) {
-        // says which of the rows count
-      } else if (cursor.isWord('OVER') && (cursor.isMark('(', 1) || cursor.isName(1))) {
-        cursor.at += 1;
-        if (cursor.isMark('(')) this.window();
-        else cursor.name();
-      } else return;
-    }
-  }
-
-  window(): void {
-    const { cursor } = this;
-    cursor.nested(() => {
-      const clause = cursor.isWord('PARTITION') || cursor.isWord('ORDER') || cursor.isOneOf(FRAMES);
-      if (!clause && cursor.isName()) cursor.name();
-      if (cursor.word('PARTITION', 'BY')) this.expressions();
-      if (cursor.word('ORDER', 'BY')) this.orderList();
-      if (!cursor.isOneOf(FRAMES)) return;
-      cursor.at += 1;
-      if (cursor.word('BETWEEN')) {
-        this.bound();
-        cursor.expectWord('AND');
-      }
-      this.bound();
-      if (cursor.word('EXCLUDE')) while (cursor.token?.kind === 'word') cursor.at += 1;
-    });
-  }
-
-  private bound(): void {
-    const { cursor } = this;
-    if (cursor.word('CURRENT', 'ROW')) return;
-    if (!cursor.word('UNBOUNDED')) this.expression(false);
-    if (!cursor.anyWord('PRECEDING', 'FOLLOWING')) throw cursor.unexpected();
   }
 
   orderList(): void {
@@ -396,6 +289,3 @@ export class ExpressionParser {
     });
   }
 }
-
-const FRAMES = new Set(['ROWS', 'RANGE', 'GROUPS']);
-const TYPE_ENDS = new Set(['NULL', 'ERROR', 'DEFAULT', 'ON']);

@@ -2,6 +2,7 @@ import type { Cursor } from './cursor';
 import { ExpressionParser } from './expressions';
 import type { Token } from './lexer';
 import type { Survey } from './survey';
+import { TableParser } from './tables';
 
 /** How a query ends: its LIMIT, and the number in it where that is a literal. */
 export interface Limit {
@@ -24,14 +25,16 @@ type Names = ReadonlySet<string>;
 /** Queries of both servers: SELECT, VALUES, TABLE, WITH, set operations, joins (manuals, "SELECT Statement", "JOIN Clause"). */
 export class QueryParser {
   readonly expressions: ExpressionParser;
+  readonly references: TableParser;
   /** Names of common table expressions that can be seen here. */
-  private hidden: Names = new Set();
+  hidden: Names = new Set();
 
   constructor(
     private readonly cursor: Cursor,
     private readonly survey: Survey,
   ) {
     this.expressions = new ExpressionParser(cursor, survey, this);
+    this.references = new TableParser(cursor, survey, this);
   }
 
   /** Whether a query begins here, behind any number of parentheses. */
@@ -95,7 +98,7 @@ export class QueryParser {
     const { cursor } = this;
     if (cursor.isMark('(')) cursor.nested(() => this.query());
     else if (cursor.word('VALUES')) cursor.list(() => this.valuesRow());
-    else if (cursor.word('TABLE')) this.tableName();
+    else if (cursor.word('TABLE')) this.references.tableName();
     else {
       cursor.expectWord('SELECT');
       this.select();
@@ -113,7 +116,7 @@ export class QueryParser {
     while (cursor.isOneOf(SELECT_OPTIONS)) cursor.at += 1;
     cursor.list(() => this.selectItem());
     this.refuseInto();
-    if (cursor.word('FROM') && !cursor.word('DUAL')) this.tables();
+    if (cursor.word('FROM') && !cursor.word('DUAL')) this.references.tables();
     if (cursor.word('WHERE')) expressions.expression();
     if (cursor.word('GROUP', 'BY')) {
       expressions.orderList();
@@ -125,7 +128,7 @@ export class QueryParser {
       cursor.list(() => {
         cursor.name();
         cursor.expectWord('AS');
-        expressions.window();
+        expressions.calls.window();
       });
     }
     if (cursor.word('QUALIFY')) expressions.expression();
@@ -137,7 +140,7 @@ export class QueryParser {
     this.expressions.expression();
     if (cursor.word('AS')) {
       if (!cursor.take('string')) cursor.anyName();
-    } else if (!this.isClauseWord() && !cursor.take('string') && cursor.isName()) cursor.name();
+    } else if (!cursor.isClauseWord() && !cursor.take('string') && cursor.isName()) cursor.name();
   }
 
   /** t.* and db.t.* */
@@ -152,15 +155,6 @@ export class QueryParser {
       if (!cursor.isMark('.', ahead)) return false;
     }
     return false;
-  }
-
-  /** Words that begin a clause although they may be names. */
-  private isClauseWord(): boolean {
-    const { cursor } = this;
-    if (cursor.isWord('WINDOW')) return cursor.isName(1) && cursor.isWord('AS', 2);
-    if (cursor.isWord('OFFSET')) return cursor.tokens[cursor.at + 1]?.kind === 'number';
-    if (cursor.isWord('MINUS')) return cursor.isWord('SELECT', 1) || cursor.isMark('(', 1);
-    return cursor.isWord('QUALIFY') || (cursor.isWord('RETURNING') && !cursor.isMark(',', 1));
   }
 
   /** ORDER BY, LIMIT and what may follow them; locks and INTO are refused. */
@@ -250,123 +244,5 @@ export class QueryParser {
     cursor.anyWord('NOWAIT');
     cursor.word('SKIP', 'LOCKED');
     if (cursor.word('WAIT')) this.limitNumber();
-  }
-
-  // ------------------------------------------------------------ tables
-
-  tables(): void {
-    this.cursor.list(() => this.joined());
-  }
-
-  private joined(): void {
-    const { cursor, expressions } = this;
-    this.factor();
-    while (this.join()) {
-      this.factor();
-      // a JOIN b JOIN c ON … ON …: each ON belongs to the nearest join that has none
-      while (cursor.word('ON')) expressions.expression();
-      if (cursor.word('USING')) cursor.skipParenthesised();
-    }
-  }
-
-  private join(): boolean {
-    const { cursor } = this;
-    if (cursor.anyWord('JOIN', 'STRAIGHT_JOIN') || cursor.word('INNER', 'JOIN') || cursor.word('CROSS', 'JOIN')) return true;
-    const start = cursor.at;
-    cursor.word('NATURAL');
-    if (cursor.anyWord('LEFT', 'RIGHT')) cursor.word('OUTER');
-    else if (cursor.at > start) cursor.word('INNER');
-    if (cursor.at === start) return false;
-    cursor.expectWord('JOIN');
-    return true;
-  }
-
-  private factor(): void {
-    const { cursor } = this;
-    if (cursor.mark('{')) {
-      cursor.anyName(); // OJ
-      this.joined();
-      cursor.expectMark('}');
-    } else if (cursor.isWord('LATERAL') && cursor.isMark('(', 1)) {
-      cursor.at += 1;
-      cursor.nested(() => this.query());
-      this.alias();
-    } else if (cursor.isWord('JSON_TABLE') && cursor.isMark('(', 1)) this.jsonTable();
-    else if (cursor.isMark('(')) this.parenthesisedFactor();
-    else {
-      this.tableName();
-      if (cursor.word('PARTITION')) cursor.skipParenthesised();
-      if (cursor.isWord('FOR') && (cursor.isWord('SYSTEM_TIME', 1) || cursor.isWord('SYSTEM', 1))) this.systemTime();
-      this.alias();
-      this.indexHints();
-    }
-  }
-
-  private parenthesisedFactor(): void {
-    const { cursor } = this;
-    const isQuery = cursor.behindParenthesis(() => this.isQuery());
-    cursor.nested(() => (isQuery ? this.query() : this.tables()));
-    if (isQuery) this.alias();
-  }
-
-  /** @param columns whether a list of columns may follow; elsewhere a parenthesis would make it the call of a function */
-  tableName(columns = false): void {
-    const { cursor } = this;
-    const parts = cursor.path();
-    if (parts.length > 2 || (cursor.isMark('(') && !columns)) throw cursor.unexpected();
-    const [schema, name] = parts.length === 2 ? parts : [undefined, parts[0]];
-    this.survey.table(schema === undefined ? { name: name ?? '' } : { schema, name: name ?? '' }, this.hidden);
-  }
-
-  private alias(): void {
-    const { cursor } = this;
-    if (cursor.word('AS')) {
-      if (!cursor.take('string')) cursor.name();
-    } else if (!this.isClauseWord() && cursor.isName()) cursor.name();
-    else return;
-    if (cursor.isMark('(')) cursor.skipParenthesised(); // names of the columns
-  }
-
-  private indexHints(): void {
-    const { cursor } = this;
-    const kinds = new Set(['USE', 'IGNORE', 'FORCE']);
-    while (cursor.isOneOf(kinds) && (cursor.isWord('INDEX', 1) || cursor.isWord('KEY', 1))) {
-      cursor.at += 2;
-      if (cursor.word('FOR') && !cursor.word('JOIN') && !cursor.word('ORDER', 'BY') && !cursor.word('GROUP', 'BY'))
-        throw cursor.unexpected();
-      cursor.skipParenthesised();
-      cursor.mark(',');
-    }
-  }
-
-  /** MariaDB: FOR SYSTEM_TIME AS OF x, BETWEEN a AND b, FROM a TO b, ALL. */
-  private systemTime(): void {
-    const { cursor, expressions } = this;
-    cursor.at += 2;
-    if (cursor.word('ALL')) return;
-    if (cursor.word('BETWEEN')) {
-      expressions.expression(false);
-      cursor.expectWord('AND');
-    } else if (cursor.word('FROM')) {
-      expressions.expression(false);
-      cursor.expectWord('TO');
-    } else cursor.expectWord('AS', 'OF');
-    cursor.anyWord('TRANSACTION');
-    expressions.expression(false);
-  }
-
-  /** JSON_TABLE(document, path COLUMNS(…)) AS name: its columns hold paths and types, no expressions. */
-  private jsonTable(): void {
-    const { cursor, expressions, survey } = this;
-    cursor.at += 1;
-    survey.call(['json_table'], 1);
-    cursor.nested(() => {
-      expressions.expression();
-      cursor.expectMark(',');
-      expressions.expression();
-      cursor.expectWord('COLUMNS');
-      cursor.skipParenthesised();
-    });
-    this.alias();
   }
 }

@@ -89,7 +89,7 @@ export class StatementParser {
     cursor.at += 1;
     this.options();
     cursor.word('INTO');
-    queries.tableName(true);
+    queries.references.tableName(true);
     if (cursor.word('PARTITION')) cursor.skipParenthesised();
     if (cursor.isMark('(') && !queries.isQuery()) cursor.skipParenthesised();
     if (cursor.word('SET')) this.assignments();
@@ -108,7 +108,7 @@ export class StatementParser {
     const { cursor, queries } = this;
     cursor.at += 1;
     this.options();
-    queries.tables();
+    queries.references.tables();
     cursor.expectWord('SET');
     this.assignments();
     this.where();
@@ -128,7 +128,7 @@ export class StatementParser {
       cursor.list(() => this.target());
       cursor.expectWord('USING');
     }
-    queries.tables();
+    queries.references.tables();
     this.where();
     this.returning();
     return { effect: 'write', kind: 'delete' };
@@ -199,7 +199,7 @@ export class StatementParser {
       survey.refuse('Only a query that reads can be explained.');
       return { effect: 'refuse', kind: 'explain' };
     }
-    this.queries.tableName();
+    this.queries.references.tableName();
     if (!cursor.done && !cursor.take('string')) cursor.anyName();
     return { effect: 'read', kind: 'explain' };
   }
@@ -235,7 +235,7 @@ export class StatementParser {
     cursor.at += 1;
     if (created !== '') {
       while (cursor.anyWord('IF', 'NOT', 'EXISTS'));
-      if (created === 'TABLE' || created === 'VIEW') queries.tableName();
+      if (created === 'TABLE' || created === 'VIEW') queries.references.tableName();
       else cursor.path();
     }
     cursor.anyWord('STATUS', 'SET', 'CODE');

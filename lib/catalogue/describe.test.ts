@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeTable } from './describe';
 import { column, table } from './catalogue.fixture';
+import { describeTable } from './describe';
 
 const fk = (columnName: string, other: string) => ({
   columns: [columnName],

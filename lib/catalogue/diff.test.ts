@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Catalogue } from '../adapters/contract';
-import { diffCatalogues } from './diff';
 import { column, table } from './catalogue.fixture';
+import { diffCatalogues } from './diff';
 
 const before: Catalogue = {
   tables: [

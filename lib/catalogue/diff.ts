@@ -1,5 +1,5 @@
 import type { Catalogue, CatalogueColumn, CatalogueTable } from '../adapters/contract';
-import { fingerprintTable } from './fingerprint';
+import { fingerprintTable, typesInOrder } from './fingerprint';
 import { tableKey } from './table-key';
 
 interface ColumnChange {
@@ -64,8 +64,9 @@ function diffTables(table: string, from: CatalogueTable, to: CatalogueTable): Ta
 
 function differences(from: CatalogueColumn, to: CatalogueColumn): string[] {
   const what: string[] = [];
-  if (from.nativeType !== to.nativeType || from.type !== to.type) what.push('type');
   const sampled = from.share !== undefined || to.share !== undefined;
+  const nativeType = (column: CatalogueColumn) => (sampled ? typesInOrder(column.nativeType) : column.nativeType);
+  if (nativeType(from) !== nativeType(to) || from.type !== to.type) what.push('type');
   for (const part of ['nullable', 'default', 'comment', 'generated', 'enumValues', 'repeated'] as const) {
     // Of sampled documents it is an estimate.
     if (part === 'nullable' && sampled) continue;

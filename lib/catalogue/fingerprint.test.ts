@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Catalogue } from '../adapters/contract';
+import { column, table } from './catalogue.fixture';
 import { diffCatalogues } from './diff';
 import { fingerprintCatalogue, fingerprintTable } from './fingerprint';
-import { column, table } from './catalogue.fixture';
 
 const customers = table('customers', [column('id', 'integer'), column('name')], {
   schema: 'public',

@@ -34,7 +34,7 @@ function canonicalColumn(column: CatalogueColumn): string {
   return JSON.stringify({
     name: column.name,
     type: column.type,
-    nativeType: column.nativeType,
+    nativeType: sampled ? typesInOrder(column.nativeType) : column.nativeType,
     nullable: sampled || column.nullable,
     default: column.default ?? null,
     comment: column.comment ?? null,
@@ -43,6 +43,9 @@ function canonicalColumn(column: CatalogueColumn): string {
     ...(column.repeated ? { repeated: true } : {}),
   });
 }
+
+/** "int | double" as "double | int": which is more frequent is an estimate. */
+export const typesInOrder = (nativeType: string): string => nativeType.split(' | ').sort().join(' | ');
 
 function canonicalForeignKey(key: ForeignKey): string {
   return JSON.stringify({

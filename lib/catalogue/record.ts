@@ -3,6 +3,7 @@ import type { Prisma, TenantDb } from '../db';
 import type { Clock } from '../kernel/clock';
 import { describeTable } from './describe';
 import { fingerprintCatalogue, fingerprintTable } from './fingerprint';
+import { hasSamples, keepRareFields } from './rare-fields';
 import { tableKey } from './table-key';
 
 /** By table key: the text, and who wrote it. A person's wins over a model's, which wins over the built-in one. */
@@ -12,6 +13,8 @@ export interface RecordedSchema {
   version: number;
   fingerprint: string;
   fetchedAt: Date;
+  /** As it is kept: what was read, with rare fields of documents that this sample missed. */
+  catalogue: Catalogue;
   descriptions: TableDescriptions;
   /** Whether this differs from the version before. */
   changed: boolean;
@@ -29,29 +32,30 @@ const VERSIONS_KEPT = 100;
 export async function recordSchemaVersion(
   tx: TenantDb,
   dataSourceId: string,
-  catalogue: Catalogue,
+  read: Catalogue,
   clock: Clock,
 ): Promise<RecordedSchema> {
-  const fingerprint = fingerprintCatalogue(catalogue);
   const fetchedAt = clock.date();
   const latest = await tx.schemaVersion.findFirst({
     where: { dataSourceId },
     orderBy: { version: 'desc' },
     select: { id: true, version: true, fingerprint: true, dataSource: { select: { schemaRevision: true } } },
   });
+  const catalogue = latest && hasSamples(read) ? keepRareFields(await readCatalogue(tx, latest.id), read) : read;
+  const fingerprint = fingerprintCatalogue(catalogue);
   const content = { catalogue: catalogue as unknown as Prisma.InputJsonObject, tableCount: catalogue.tables.length, fetchedAt };
   if (latest?.fingerprint === fingerprint) {
     await tx.schemaVersion.updateMany({ where: { id: latest.id }, data: content });
     const descriptions = await readDescriptions(tx, dataSourceId);
     const revision = latest.dataSource.schemaRevision;
-    return { version: latest.version, fingerprint, fetchedAt, descriptions, changed: false, revision };
+    return { version: latest.version, fingerprint, fetchedAt, catalogue, descriptions, changed: false, revision };
   }
   const version = (latest?.version ?? 0) + 1;
   await tx.schemaVersion.create({ data: { dataSourceId, version, fingerprint, createdAt: fetchedAt, ...content } });
   await tx.schemaVersion.deleteMany({ where: { dataSourceId, version: { lte: version - VERSIONS_KEPT } } });
   const descriptions = await describeChangedTables(tx, dataSourceId, catalogue);
   const revision = await raiseSchemaRevision(tx, dataSourceId);
-  return { version, fingerprint, fetchedAt, descriptions, changed: true, revision };
+  return { version, fingerprint, fetchedAt, catalogue, descriptions, changed: true, revision };
 }
 
 /**
@@ -65,6 +69,11 @@ export async function raiseSchemaRevision(tx: TenantDb, dataSourceId: string): P
     select: { schemaRevision: true },
   });
   return row?.schemaRevision ?? 0;
+}
+
+async function readCatalogue(tx: TenantDb, id: string): Promise<Catalogue> {
+  const row = await tx.schemaVersion.findFirstOrThrow({ where: { id }, select: { catalogue: true } });
+  return row.catalogue as unknown as Catalogue;
 }
 
 /** Descriptions of the source's tables. */

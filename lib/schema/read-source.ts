@@ -33,7 +33,7 @@ export async function readFromSource(
       version,
       fingerprint,
       fetchedAt: recorded.fetchedAt.toISOString(),
-      catalogue: withInferredForeignKeys(catalogue),
+      catalogue: withInferredForeignKeys(recorded.catalogue),
       descriptions: recorded.descriptions,
     };
     await keepCopies(ctx, open, keyOf(ctx, { ...open, schemaRevision: recorded.revision }), schema);

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type AddressInfo, createConnection, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Catalogue } from '../adapters/contract';
+import { recordSchemaVersion } from '../catalogue';
 import { closeDb } from '../db';
 import type { Clock } from '../kernel/clock';
 import { settings } from '../kernel/settings';
@@ -202,6 +204,29 @@ describe('versions', () => {
     expect((await refreshSchema(org.ctx, id)).version).toBe(122);
     const kept = await org.ctx.db.schemaVersion.findMany({ where: { dataSourceId: id }, select: { version: true } });
     expect(kept.map(({ version }) => version).sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i + 23));
+  });
+
+  it('[D2] makes no version when a sample misses a rare field', async () => {
+    const { id } = await connected('CREATE TABLE t (id int)');
+    const field = (name: string, share: number) => ({
+      name,
+      type: 'text' as const,
+      nativeType: 'string',
+      nullable: share < 1,
+      share,
+    });
+    const sample = (...columns: ReturnType<typeof field>[]): Catalogue => ({
+      tables: [
+        { name: 'c', kind: 'collection', rowEstimate: 9, columns, primaryKey: [], foreignKeys: [], uniqueKeys: [], indexes: [] },
+      ],
+    });
+    const record = (catalogue: Catalogue) =>
+      org.ctx.db.$transaction((tx) => recordSchemaVersion(tx, id, catalogue, org.ctx.clock));
+    const first = await record(sample(field('a', 1), field('b', 0.01)));
+    const second = await record(sample(field('a', 0.99)));
+    expect(second).toMatchObject({ version: first.version, changed: false, fingerprint: first.fingerprint });
+    expect(second.catalogue.tables[0]?.columns.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(await record(sample(field('b', 0.01)))).toMatchObject({ version: first.version + 1, changed: true });
   });
 
   it('survives many who refresh at the same time', async () => {

@@ -107,7 +107,9 @@ export function SourceView({ source, access, username }: Props) {
             { value: 'versions', label: 'Versions' },
           ]}
         />
-        <Chip tone={access === 'read' ? 'neutral' : 'warning'}>{access === 'read' ? 'Reads only' : 'May write'}</Chip>
+        <Chip tone={access === 'read' ? 'neutral' : 'warning'} className={access === 'read' ? 'max-md:hidden' : undefined}>
+          {access === 'read' ? 'Reads only' : 'May write'}
+        </Chip>
         <span className="hidden min-w-0 break-all text-xs md:inline">
           {source.typeLabel} · {source.target}
           {username ? ` · as ${username}` : ''}

@@ -80,7 +80,7 @@ function Row({ table, open, wanted, onOpen }: { table: TableAnswer; open: boolea
         aria-current={open || undefined}
         title={table.name}
         onClick={() => onOpen(tableKey(table))}
-        className="flex min-h-9 w-full items-center gap-2 rounded-md px-2 py-1 text-left text-ink-2 hover:bg-hover hover:text-ink focus-visible:outline-offset-[-2px] aria-[current=true]:bg-active aria-[current=true]:font-medium aria-[current=true]:text-ink pointer-coarse:min-h-11"
+        className="flex min-h-9 w-full items-center gap-2 rounded-md px-2 py-1 text-left text-ink-2 hover:bg-hover hover:text-ink focus-visible:outline-offset-[-2px] aria-[current=true]:bg-active aria-[current=true]:font-medium aria-[current=true]:text-ink max-md:aria-[current=true]:bg-transparent max-md:aria-[current=true]:font-normal pointer-coarse:min-h-11"
       >
         <Icon className="size-4 shrink-0 text-ink-3" strokeWidth={1.75} aria-hidden="true" />
         <span className="min-w-0 flex-1">

@@ -44,7 +44,7 @@ export async function ask(ctx: Ctx, input: AskInput, sink: AskSink = () => undef
     for (const word of finding.text.match(/\S+\s*/g) ?? []) sink({ type: 'token', text: word });
     const answer = toAnswer(exchange, finding, trace, use, elapsed(started));
     const { status, rowCount, durationMs } = answer;
-    const figures = { answer: status, rows: rowCount, attempts: trace.attempts.length, durationMs };
+    const figures = { answer: status, rows: rowCount, tries: trace.attempts.length, durationMs };
     await Promise.all([finishExchange(ctx, exchange, toOutcome(answer, finding)), record.complete(figures)]);
     return answer;
   } catch (error) {

@@ -9,6 +9,11 @@ const DAY_MS = 86_400_000;
 
 const QUEUE_LABELS: Record<QueueName, string> = { sources: 'Work on data sources', upkeep: 'Upkeep of Quarry' };
 
+/** Queues that hold jobs of organisations; the others' are the installation's. */
+const OWN_QUEUES = (Object.keys(QUEUE_LABELS) as QueueName[]).filter((name) =>
+  Object.values(JOBS).some(({ queue, scope }) => queue === name && scope === 'organization'),
+);
+
 /** The organisation's queues, and the machinery that runs them. */
 export async function queueOverview(ctx: Ctx): Promise<QueueOverview> {
   const now = ctx.clock.date();
@@ -51,13 +56,18 @@ async function countQueues(ctx: Ctx): Promise<QueueFigures[]> {
     ctx.db.workflow.groupBy({ by: ['kind'], where: { ...jobs, status: 'pending', runAt: { gt: now } }, _count: true }),
     ctx.db.workflow.groupBy({
       by: ['kind'],
-      where: { ...jobs, status: 'failed', finishedAt: { gt: new Date(now.getTime() - DAY_MS) } },
+      where: {
+        ...jobs,
+        status: 'failed',
+        finishedAt: { gt: new Date(now.getTime() - DAY_MS) },
+        NOT: { error: { path: ['code'], equals: 'job.cancelled' } },
+      },
       _count: true,
     }),
   ]);
   const sum = (rows: { kind: string; _count: number }[], queue: QueueName) =>
     rows.filter(({ kind }) => queueOf(kind) === queue).reduce((total, row) => total + row._count, 0);
-  return (Object.keys(QUEUE_LABELS) as QueueName[]).map((name) => {
+  return OWN_QUEUES.map((name) => {
     const later = sum(delayed, name);
     const pending = unfinished.filter(({ status }) => status === 'pending');
     const running = unfinished.filter(({ status }) => status === 'running');
@@ -70,5 +80,5 @@ async function countQueues(ctx: Ctx): Promise<QueueFigures[]> {
 
 function queueOf(kind: string): QueueName {
   const name = jobNameOf(kind);
-  return name ? JOBS[name].queue : 'upkeep';
+  return name ? JOBS[name].queue : 'sources';
 }

@@ -29,7 +29,7 @@ export interface JobView {
   error: { code: string; message: string } | null;
   attempt: number;
   maxAttempts: number;
-  source: { id: string; name: string } | null;
+  source: { id: string; name: string; removed: boolean } | null;
   /** Who asked for it; null: Quarry itself. */
   requestedBy: string | null;
   createdAt: string;

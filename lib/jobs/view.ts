@@ -35,7 +35,7 @@ export async function toJobViews(ctx: Ctx, rows: readonly JobRow[]): Promise<Job
   const [sources, members] = await Promise.all([
     sourceIds.length === 0
       ? []
-      : ctx.db.dataSource.findMany({ where: { id: { in: sourceIds } }, select: { id: true, name: true } }),
+      : ctx.db.dataSource.findMany({ where: { id: { in: sourceIds } }, select: { id: true, name: true, deletedAt: true } }),
     userIds.length === 0
       ? []
       : ctx.db.membership.findMany({
@@ -43,14 +43,19 @@ export async function toJobViews(ctx: Ctx, rows: readonly JobRow[]): Promise<Job
           select: { userId: true, user: { select: { name: true } } },
         }),
   ]);
-  const sourceNames = new Map(sources.map(({ id, name }) => [id, name]));
+  const known = new Map(
+    sources.map(({ id, name, deletedAt }) => {
+      // A source that was removed has its id in its name, which makes room for another of that name.
+      const removed = deletedAt !== null;
+      return [id, { id, name: removed ? name.replace(/ \(deleted [0-9a-f-]{36}\)$/, '') : name, removed }];
+    }),
+  );
   const people = new Map(members.map(({ userId, user }) => [userId, user.name]));
   return rows.map((row) => {
     const sourceId = sourceIdOf(row);
-    const sourceName = sourceId ? sourceNames.get(sourceId) : undefined;
     return toView(
       row,
-      sourceId && sourceName !== undefined ? { id: sourceId, name: sourceName } : null,
+      sourceId ? (known.get(sourceId) ?? null) : null,
       row.requestedById ? (people.get(row.requestedById) ?? 'A former member') : null,
     );
   });
@@ -75,7 +80,7 @@ function toView(row: JobRow, source: JobView['source'], requestedBy: string | nu
     finishedAt: row.finishedAt?.toISOString() ?? null,
     cancelling: row.status === 'running' && row.cancelledAt !== null,
     // A question belongs to the person who waits for its answer: they stop it, and ask again.
-    canRetry: row.status === 'failed' && jobNameOf(row.kind) !== null,
+    canRetry: row.status === 'failed' && jobNameOf(row.kind) !== null && !source?.removed,
     canCancel: unfinished && row.cancelledAt === null && row.kind !== QUESTION,
   };
 }

@@ -133,7 +133,7 @@ export class WorkflowStore {
       ), ${this.#noting(
         json([
           { status: 'pending', step: '' },
-          { status: 'running', step },
+          { status: 'running', step: '' },
         ]),
       )}
       SELECT 1`);

@@ -6,10 +6,10 @@ import type { JobDetails, JobEvent, JobView } from '@/lib/jobs/schema';
 import { type ApiError, toApiError } from '../../../_ui/api';
 import { Button, Dots } from '../../../_ui/button';
 import { Sheet } from '../../../_ui/dialog';
-import { formatCount, formatDuration, formatInstant } from '../../../_ui/figures';
+import { formatDuration, formatInstant } from '../../../_ui/figures';
 import { Notice } from '../../../_ui/notice';
 import { useWorkspace } from '../../../_ui/workspace';
-import { durationOf, JobButton } from './job-row';
+import { durationOf, JobButton, sourceName } from './job-row';
 import { lookOf, Status } from './status';
 
 interface Props {
@@ -37,7 +37,8 @@ export function JobDrawer({ id, row, onClose, onRetry, onCancel }: Props) {
           <X className="size-4" />
         </Button>
       </header>
-      <div className="scroll-thin min-h-0 flex-1 overflow-y-auto p-4">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys (WCAG 2.1.1). */}
+      <section aria-label="Details" tabIndex={0} className="scroll-thin min-h-0 flex-1 overflow-y-auto p-4">
         {error ? (
           <Notice tone="danger" title="The job could not be shown" live>
             {error.message}
@@ -47,7 +48,7 @@ export function JobDrawer({ id, row, onClose, onRetry, onCancel }: Props) {
         ) : (
           <Dots className="text-ink-3" />
         )}
-      </div>
+      </section>
     </Sheet>
   );
 }
@@ -75,7 +76,10 @@ function Body({ job, history, result }: { job: JobView; history: JobEvent[]; res
   return (
     <>
       {job.error ? (
-        <Notice tone={job.status === 'pending' ? 'warning' : 'danger'} className="mb-4">
+        <Notice
+          tone={job.status === 'pending' ? 'warning' : job.error.code === 'job.cancelled' ? 'info' : 'danger'}
+          className="mb-4"
+        >
           <p className="text-ink">{job.error.message}</p>
           <p className="mt-1 text-xs">
             <code className="font-mono">{job.error.code}</code>
@@ -90,7 +94,7 @@ function Body({ job, history, result }: { job: JobView; history: JobEvent[]; res
         {job.source ? (
           <>
             <dt>Source</dt>
-            <dd>{job.source.name}</dd>
+            <dd>{sourceName(job.source)}</dd>
           </>
         ) : null}
         <dt>Asked for</dt>
@@ -141,9 +145,9 @@ function Change({ event, before }: { event: JobEvent; before: JobEvent | undefin
     <li className="relative pb-3 text-sm">
       <span className="-left-[21px] absolute top-1.5 size-2 rounded-full border border-line-3 bg-work" aria-hidden="true" />
       <p className="flex items-baseline gap-2">
-        <span className="min-w-0 flex-1 break-words text-ink">{wordsOf(event)}</span>
+        <span className="min-w-0 flex-1 break-words text-ink">{before ? wordsOf(event) : 'Asked for'}</span>
         <time dateTime={event.at} title={event.at} className="shrink-0 text-ink-3 text-xs tabular-nums">
-          {gap === null ? event.at.slice(11, 19) : `+${formatDuration(Math.max(0, gap))}`}
+          {gap === null ? event.at.slice(11, 19) : gap >= 1 ? `+${formatDuration(gap)}` : null}
         </time>
       </p>
       {error?.message ? <p className="break-words text-danger-ink text-xs">{error.message}</p> : null}
@@ -158,7 +162,7 @@ function wordsOf({ status, step, attempt, detail }: JobEvent): string {
     if (typeof detail.delayMs === 'number') return `Waits ${formatDuration(detail.delayMs)} before another attempt`;
     if (typeof detail.by === 'string') return `${detail.by} asked for it again`;
     if (typeof detail.reason === 'string') return `Put back: ${detail.reason}`;
-    return attempt > 0 ? 'Waits for another attempt' : 'Asked for';
+    return 'Waits for another attempt';
   }
   if (status === 'running') {
     if (step) return detail.outcome === 'failed' ? `${sentence(step)}: failed` : sentence(step);
@@ -176,7 +180,6 @@ function resultOf(result: unknown): [string, string][] {
   if (typeof result !== 'object' || result === null) return [];
   return Object.entries(result).flatMap(([name, value]): [string, string][] => {
     if (name === 'durationMs' && typeof value === 'number') return [];
-    if (name === 'handled' && typeof value === 'number') return [['Handled', formatCount(value, 'thing')]];
     return typeof value === 'number' || typeof value === 'string' ? [[name, String(value)]] : [];
   });
 }

@@ -30,7 +30,7 @@ export function JobRow({ job, onOpen, ...actions }: Props) {
           className="max-w-full truncate rounded-sm text-left font-medium text-ink text-sm after:absolute after:inset-0 after:rounded-sm focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-accent focus-visible:after:-outline-offset-2"
         >
           {job.label}
-          {job.source ? <span className="font-normal text-ink-2"> · {job.source.name}</span> : null}
+          {job.source ? <span className="font-normal text-ink-2"> · {sourceName(job.source)}</span> : null}
         </button>
         <p className="truncate text-ink-3 text-xs" title={job.error?.message}>
           {lineOf(job)}
@@ -67,6 +67,8 @@ export function JobButton({ job, canManage, onRetry, onCancel }: JobActions & { 
   );
 }
 
+export const sourceName = ({ name, removed }: { name: string; removed: boolean }) => (removed ? `${name} (removed)` : name);
+
 function lineOf(job: JobView): string {
   if (job.error)
     return job.status === 'pending'
@@ -74,7 +76,7 @@ function lineOf(job: JobView): string {
       : job.error.message;
   if (job.status === 'running') return job.step || 'Started';
   const by = job.requestedBy ? `Asked for by ${job.requestedBy}` : 'Asked for by Quarry';
-  return job.attempt > 1 ? `${by}, done at attempt ${job.attempt}` : by;
+  return job.status === 'completed' && job.attempt > 1 ? `${by}, done at attempt ${job.attempt}` : by;
 }
 
 /** How long the last attempt took. */

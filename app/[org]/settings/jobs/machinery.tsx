@@ -13,7 +13,7 @@ interface FiguresProps {
 /** The queues' figures in one row each; a figure leads to its jobs. */
 export function QueueFigures({ overview, onFilter }: FiguresProps) {
   return (
-    <div className="grid gap-2 md:grid-cols-2">
+    <div className="grid gap-2">
       {overview.queues.map((queue) => (
         <section key={queue.name} aria-label={queue.label} className="rounded-lg border bg-raised px-3 py-2.5 md:px-4">
           <h2 className="text-ink-3 text-xs">{queue.label}</h2>
@@ -50,8 +50,8 @@ export function Machinery({ overview }: { overview: QueueOverview }) {
     <details className="group mt-6 rounded-lg border bg-raised">
       <summary className="flex cursor-pointer list-none items-center gap-2 px-3 py-2.5 text-sm md:px-4 [&::-webkit-details-marker]:hidden">
         <ChevronRight className="size-4 shrink-0 text-ink-3 transition-transform group-open:rotate-90" aria-hidden="true" />
-        <span className="font-medium text-ink">Processes and schedules</span>
-        <span className="ml-auto truncate text-ink-3 text-xs">
+        <span className="whitespace-nowrap font-medium text-ink">Processes and schedules</span>
+        <span className="ml-auto hidden truncate text-ink-3 text-xs md:block">
           {formatCount(working, 'process runs', 'processes run')} jobs, {backend === 'redis' ? 'with Redis' : 'without Redis'}
         </span>
       </summary>

@@ -116,7 +116,13 @@ export function useJobs(initial: { list: JobList; overview: QueueOverview }): Jo
     setFilters: changeFilters,
     stale,
     refresh: () => setRound((value) => value + 1),
-    retry: (job) => change(job, 'retry', { status: 'pending', error: null, step: '' }, 'The job was not asked for again'),
+    retry: (job) =>
+      change(
+        job,
+        'retry',
+        { status: 'pending', error: null, step: '', startedAt: null, finishedAt: null },
+        'The job was not asked for again',
+      ),
     cancel: (job) =>
       change(
         job,

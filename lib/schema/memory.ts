@@ -22,8 +22,7 @@ export function schemaMemory(): LRUCache<string, Remembered> {
       sizeCalculation: ({ schema }) => schema.catalogue.tables.reduce((sum, table) => sum + table.columns.length, 1),
     });
     // Keys carry the revision, so that nobody is answered from an old copy even if no message comes; this gives its memory back.
-    subscribe(schemaChanged, ({ organizationId, dataSourceId }, { own }) => {
-      if (own) return;
+    subscribe(schemaChanged, ({ organizationId, dataSourceId }) => {
       for (const key of [...memory.keys()]) if (key.startsWith(`${organizationId}/${dataSourceId}/`)) memory.delete(key);
     });
     return memory;

@@ -36,11 +36,12 @@ export async function readFromSource(
       catalogue: withInferredForeignKeys(recorded.catalogue),
       descriptions: recorded.descriptions,
     };
-    await keepCopies(ctx, open, keyOf(ctx, { ...open, schemaRevision: recorded.revision }), schema);
     if (changed) {
       countRefresh(ctx, 'changed');
       await publish(schemaChanged, { organizationId: ctx.organization.id, dataSourceId, fingerprint });
     }
+    // After the message, which lets go of older copies here too.
+    await keepCopies(ctx, open, keyOf(ctx, { ...open, schemaRevision: recorded.revision }), schema);
     const durationMs = Math.round(performance.now() - started);
     ctx.log.info(
       { dataSourceId, reason, version, changed, tables: catalogue.tables.length, durationMs },

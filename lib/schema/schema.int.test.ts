@@ -6,6 +6,7 @@ import { recordSchemaVersion } from '../catalogue';
 import { closeDb } from '../db';
 import type { Clock } from '../kernel/clock';
 import { settings } from '../kernel/settings';
+import { organizationStats } from '../monitoring';
 import { createSource, drainPools, updateSource } from '../sources';
 import { createTestOrganization, type TestOrganization } from '../testing/organization';
 import { createSourceDatabase, type SourceDatabase } from '../testing/source-database';
@@ -103,6 +104,25 @@ describe('[D3] layers', () => {
     const view = await getSchema(org.ctx, id);
     expect(view).toMatchObject({ layer: 'source', version: 2 });
     expect(JSON.stringify(view.catalogue)).toContain('paid');
+  });
+
+  it('[D5 F6] counts what each layer answered and why the source was read', async () => {
+    const own = await createTestOrganization({ clock });
+    const database = await createSourceDatabase(SHOP);
+    made.push(database);
+    const { id } = await createSource(own.ctx, { name: randomUUID(), type: 'postgres', connection: database.connection });
+    for (let i = 0; i < 3; i += 1) await getSchema(own.ctx, id);
+    await database.run('ALTER TABLE orders ADD COLUMN paid boolean');
+    await refreshSchema(own.ctx, id);
+    await getSchema(own.ctx, id);
+    clock.ahead += settings().cacheSchemaTtlMs + 1;
+    await getSchema(own.ctx, id);
+    expect((await organizationStats(own.ctx)).schema).toEqual({
+      reads: { memory: 3, redis: 0, database: 1, source: 2 },
+      refreshes: { asked: 1, expired: 1, warming: 0, 'unknown name': 0, changed: 1, failed: 0 },
+      memory: { schemas: 1, columns: 7 },
+    });
+    await own.drop();
   });
 
   it('[F4] follows the switch and the time to live of the source', async () => {

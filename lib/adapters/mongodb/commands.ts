@@ -1,8 +1,8 @@
 import { Decimal128, Double, Int32, Long } from 'mongodb';
 import { QuarryError } from '../../kernel/errors';
-import type { ParamPlace, Survey } from './facts';
 import { construct, isoDate, LiteralProblem } from './literals';
-import type { Operation } from './statement';
+import type { Operation } from './operation';
+import type { ParamPlace, Survey } from './survey';
 import { Doc, List, Param, type Scalar, type Value, wholeNumber } from './values';
 
 /** A command as it goes over the wire. Documents are Maps, so that the order of keys stays, whatever they are called. */

@@ -24,14 +24,15 @@ import { type Batch, QueryCursor } from './cursor';
 import { DocumentRows, ShapeFinder } from './document-rows';
 import { queryError } from './errors';
 import { estimates } from './explain';
-import { surveyOf } from './facts';
 import { fixedColumns } from './fixed-columns';
 import { introspect } from './introspect';
 import type { MongoConfig } from './manifest';
+import { isWrite, type Operation } from './operation';
 import { inspectConnection } from './report';
 import { type Begun, Cap, packRows, readAll, takeRows } from './results';
 import { countAnswer, planAnswer, valuesAnswer, writtenOf } from './single-answers';
-import { isWrite, type Operation, parseOperation } from './statement';
+import { parseOperation } from './statement';
+import { surveyOf } from './survey';
 import { TextPacker } from './text-packer';
 
 /** How long Quarry's own questions may take. */

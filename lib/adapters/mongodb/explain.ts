@@ -1,6 +1,6 @@
 import type { Cell, ExplainPlan } from '../contract';
 import type { MongoConnection } from './connection';
-import type { Operation } from './statement';
+import type { Operation } from './operation';
 import { Doc, List, wholeNumber } from './values';
 
 /**

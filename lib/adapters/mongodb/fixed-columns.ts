@@ -1,4 +1,4 @@
-import type { Operation } from './statement';
+import type { Operation } from './operation';
 import { Doc, List, type Value, wholeNumber } from './values';
 
 /**

@@ -1,7 +1,7 @@
 import { Binary, BSONRegExp, Decimal128, Double, Int32, Long, type MaxKey, MinKey, ObjectId, Timestamp } from 'mongodb';
 import type { PipelineStage, TableRef } from '../contract';
+import type { Operation } from './operation';
 import { Reader } from './reader';
-import type { Operation } from './statement';
 import { Doc, List, Param, type Value } from './values';
 
 const IDENTIFIER = /^[$_\p{L}][$_\p{L}\p{N}]*$/u;

@@ -47,7 +47,7 @@ describe('the cache in a file', () => {
     expect(await cache.get('o:a')).toBeUndefined();
   });
 
-  it('starts anew when the file is none, or was damaged while it was in use', async () => {
+  it('starts anew when the file is no database any more', async () => {
     await make().set('o:a', value, stay);
     await rm(`${file}-wal`, { force: true });
     await writeFile(file, 'this is no database, but it has quite some text in it'.repeat(100));

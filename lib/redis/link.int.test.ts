@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '../kernel/clock';
-import { logger } from '../kernel/log';
+import { logger, logInto } from '../kernel/log';
+import { dropSingleton } from '../kernel/singleton';
 import { type RedisServer, startRedisServer } from '../testing/redis-server';
 import { until } from '../testing/source-database';
 import { defineTopic, RedisLink } from './index';
@@ -171,13 +172,28 @@ describe('RedisLink', () => {
     expect(await one.attempt((client) => client.get('x'))).toEqual({ value: null });
   });
 
-  it('says that the login is refused, and never the password', async () => {
+  it('says that the login is refused, and never the password, in its state or in the log', async () => {
+    const lines: string[] = [];
+    dropSingleton('kernel.log');
+    logInto((line) => void lines.push(line));
     const wrong = await link(server.url.replace(encodeURIComponent(PASSWORD), 'wrong-canary'), false);
     const state = await until(
       () => wrong.state(),
       ({ reason }) => reason === 'Redis refuses the login.',
     );
-    expect(JSON.stringify(state)).not.toMatch(/canary|127\.0\.0\.1/);
+    const right = await link();
+    // What a command was about isn't logged either: the error of a driver would hold it.
+    await right.attempt((client) => client.set('test:text', 'canary-value'));
+    await right.attempt((client) => client.lpush('test:text', 'canary-value'));
+    await server.stop();
+    await until(
+      () => right.state().state,
+      (now) => now === 'down',
+    );
+    dropSingleton('kernel.log');
+    expect(lines.map((line) => JSON.parse(line).msg)).toContain('redis refused a command');
+    expect(lines.map((line) => JSON.parse(line).msg)).toContainEqual(expect.stringContaining('redis is away'));
+    expect(JSON.stringify([state, lines])).not.toMatch(/canary|127\.0\.0\.1/);
   });
 
   it('is up again after a refused command, which is no outage', async () => {

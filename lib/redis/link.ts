@@ -45,6 +45,8 @@ export class RedisLink {
   #subscriber: Redis | null = null;
   #state: RedisState;
   #tripped = false;
+  /** When the last answer came, by performance.now(). */
+  #heardAt = 0;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
   readonly #listeners = new Map<string, Set<Listener<unknown>>>();
@@ -86,14 +88,21 @@ export class RedisLink {
     const client = this.#commands;
     if (!client || this.#state.state !== 'up') return null;
     const work = run(client).then(
-      (value) => ({ value }),
+      (value) => {
+        this.#heardAt = performance.now();
+        return { value };
+      },
       (error: unknown) => {
         this.#noteFailure(error);
         return null;
       },
     );
-    const outcome = await withinPatience(work, patienceMs);
-    if (outcome !== LATE) return outcome;
+    // A long queue of commands is no silence: as long as answers to others come in, this one is waited for (1 s at most).
+    for (;;) {
+      const outcome = await withinPatience(work, patienceMs);
+      if (outcome !== LATE) return outcome;
+      if (performance.now() - this.#heardAt > patienceMs) break;
+    }
     this.#tripped = true;
     this.#goDown('Redis does not answer in time.');
     return null;
@@ -266,8 +275,10 @@ export class RedisLink {
     const text = error instanceof Error ? error.message : '';
     // A refusal names its kind first: OOM, READONLY, WRONGTYPE. Its other words, and the command in the error, may hold data.
     const refusal = /^[A-Z]{3,20}\b/.exec(text)?.[0];
-    if (refusal) this.#options.log.warn({ refusal }, 'redis refused a command');
-    else if (text === 'Command timed out') {
+    if (refusal) {
+      this.#heardAt = performance.now();
+      this.#options.log.warn({ refusal }, 'redis refused a command');
+    } else if (text === 'Command timed out') {
       this.#tripped = true;
       this.#goDown('Redis does not answer in time.');
     } else this.#goDown('Redis cannot be reached.');

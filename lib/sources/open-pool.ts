@@ -64,11 +64,10 @@ export async function openPool(recipe: PoolRecipe): Promise<OpenedPool> {
 
 /** An SSH server on this very machine reaches what Quarry itself reaches, so that the database's host is judged as without a tunnel. */
 function openTunnel(ssh: SshSettings, sample: boolean, resolveDatabase: (host: string, port: number) => Promise<string>): Tunnel {
-  const resolve = async () => checkHost(ssh.host, ssh.port, undefined, await installationRules({ sample }));
   return new Tunnel(ssh, {
-    resolve,
-    judge: async (host, port) => {
-      if (isThisMachine(await resolve())) await resolveDatabase(host, port);
+    resolve: async () => checkHost(ssh.host, ssh.port, undefined, await installationRules({ sample })),
+    judge: async (address, host, port) => {
+      if (isThisMachine(address)) await resolveDatabase(host, port);
     },
     connectTimeoutMs: settings().connectTimeoutMs,
   });

@@ -13,9 +13,18 @@ const LOOPBACK = '127.0.0.1';
 interface TunnelOptions {
   /** The network guard: the address of the SSH server to connect to. */
   resolve(): Promise<string>;
-  /** Judges a database's host before it is forwarded to; the host itself is resolved by the SSH server. */
-  judge(host: string, port: number): Promise<void>;
+  /**
+   * Judges a database's host before a connection is forwarded to it; the host itself is resolved by the SSH server.
+   * @param address of the SSH server that the tunnel is connected to
+   */
+  judge(address: string, host: string, port: number): Promise<void>;
   connectTimeoutMs: number;
+}
+
+interface Connection {
+  client: Client;
+  /** Of the SSH server. */
+  address: string;
 }
 
 /**
@@ -28,8 +37,8 @@ export class Tunnel {
   /** Why the last connection over the tunnel broke or could not be made, with how many times that has happened. */
   problem: { count: number; error: QuarryError } = { count: 0, error: unreachable('The SSH tunnel has not been used yet.') };
 
-  private client: Client | null = null;
-  private connecting: Promise<Client> | null = null;
+  private connection: Connection | null = null;
+  private connecting: Promise<Connection> | null = null;
   private readonly listeners = new Map<string, Promise<{ server: Server; port: number }>>();
   private readonly sockets = new Set<Socket>();
   private closed = false;
@@ -52,8 +61,8 @@ export class Tunnel {
    * @throws QuarryError source.unreachable | source.auth_failed | source.host_refused, naming the tunnel
    */
   async endpoint(host: string, port: number): Promise<Endpoint> {
-    await this.options.judge(host, port);
-    await this.connected();
+    const { address } = await this.connected();
+    await this.options.judge(address, host, port);
     const key = `${host}:${port}`;
     let listener = this.listeners.get(key);
     if (!listener) {
@@ -69,20 +78,20 @@ export class Tunnel {
     const listeners = await Promise.allSettled(this.listeners.values());
     for (const listener of listeners) if (listener.status === 'fulfilled') listener.value.server.close();
     for (const socket of this.sockets) socket.destroy();
-    this.client?.end();
-    this.client = null;
+    this.connection?.client.end();
+    this.connection = null;
   }
 
-  private connected(): Promise<Client> {
+  private connected(): Promise<Connection> {
     if (this.closed) return Promise.reject(unreachable(`The SSH tunnel ${this.name} is being closed. Try again in a moment.`));
-    if (this.client) return Promise.resolve(this.client);
+    if (this.connection) return Promise.resolve(this.connection);
     this.connecting ??= this.connect().finally(() => {
       this.connecting = null;
     });
     return this.connecting;
   }
 
-  private async connect(): Promise<Client> {
+  private async connect(): Promise<Connection> {
     try {
       const address = await this.options.resolve();
       // Once per tunnel: to open a key with a passphrase takes up to a second of computing.
@@ -92,8 +101,8 @@ export class Tunnel {
         client.end();
         throw unreachable(`The SSH tunnel ${this.name} is being closed. Try again in a moment.`);
       }
-      this.client = client;
-      return client;
+      this.connection = { client, address };
+      return this.connection;
     } catch (error) {
       throw this.failed(error instanceof QuarryError ? error : unreachable(`The SSH tunnel ${this.name} failed.`, error));
     }
@@ -182,8 +191,8 @@ export class Tunnel {
   }
 
   private lost(client: Client): void {
-    if (this.client !== client) return;
-    this.client = null;
+    if (this.connection?.client !== client) return;
+    this.connection = null;
     this.failed(unreachable(`The SSH tunnel ${this.name} was lost. Quarry opens it again with the next request.`));
     for (const socket of this.sockets) socket.destroy();
   }
@@ -210,7 +219,9 @@ export class Tunnel {
     socket.on('close', () => this.sockets.delete(socket));
     let client: Client;
     try {
-      client = await this.connected();
+      const connection = await this.connected();
+      await this.options.judge(connection.address, host, port);
+      client = connection.client;
     } catch {
       socket.destroy(); // the driver's error is told as the tunnel's, see tunnel-pool.ts
       return;

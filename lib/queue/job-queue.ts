@@ -158,6 +158,7 @@ export class JobQueue {
           logger().warn({ workflow: id, job: kind }, 'this version has no such job; it was ended without being run');
       }
       await this.announce(await store.undelivered(known, redeliverMs));
+      await this.transport.refresh();
     } catch (error) {
       logger().warn({ err: error }, 'the upkeep of jobs failed; it is tried again');
     }

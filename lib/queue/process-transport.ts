@@ -45,6 +45,9 @@ export class ProcessTransport implements Transport {
     this.#poll = setInterval(look, this.#pollMs).unref();
   }
 
+  /** Nothing is remembered elsewhere. */
+  async refresh(): Promise<void> {}
+
   async stop(): Promise<void> {
     this.#work = undefined;
     clearInterval(this.#poll);

@@ -6,7 +6,12 @@ import type { Waiting } from './store';
 import type { Transport, TransportPlan, Work } from './transport';
 
 // BullMQ finds ioredis by `require`, which ES modules don't have.
-RedisConnection.clientFactory = (options) => createIORedisClient(new Redis(options as RedisOptions));
+RedisConnection.clientFactory = (options) => {
+  const client = new Redis(options as RedisOptions);
+  // BullMQ listens only while it uses a connection; lib/redis says when Redis is away.
+  client.on('error', () => undefined);
+  return createIORedisClient(client);
+};
 
 export type RedisTransportOptions = { connection: RedisOptions; prefix: string };
 /** A message of the queue: a row waits, or a period of a schedule began. */
@@ -38,6 +43,8 @@ export class RedisTransport implements Transport {
   readonly #queues: Record<QueueName, Queue<News>>;
   #workers: Worker<News>[] = [];
   #work: Work | undefined;
+  /** Queues whose schedules this process has said once, with the periods of its settings. */
+  readonly #scheduled = new Set<QueueName>();
   #awayUntil = 0;
 
   constructor(plan: TransportPlan, redis: RedisTransportOptions) {
@@ -83,11 +90,20 @@ export class RedisTransport implements Transport {
         ...({ removeOnComplete: { count: 0 }, removeOnFail: { count: 0 } } as const),
       });
       worker.on('error', () => undefined);
-      // After each connection: Redis may have come back empty.
-      worker.on('ready', () => void this.#schedule(name));
       return worker;
     });
-    await Promise.all(QUEUES.map((name) => this.#schedule(name)));
+    await this.refresh();
+  }
+
+  async refresh(): Promise<void> {
+    if (!this.#work) return;
+    await Promise.all(
+      QUEUES.map(async (name) => {
+        const wanted = this.#plan.schedules.filter(({ queue }) => queue === name).length;
+        const there = await inTime(this.#queues[name].getJobSchedulersCount()).catch(() => null);
+        if (there !== null && (there !== wanted || !this.#scheduled.has(name))) await this.#schedule(name);
+      }),
+    );
   }
 
   async stop(): Promise<void> {
@@ -127,8 +143,9 @@ export class RedisTransport implements Transport {
       for (const { key } of await inTime(queue.getJobSchedulers())) {
         if (!own.some(({ kind }) => kind === key)) await inTime(queue.removeJobScheduler(key));
       }
+      this.#scheduled.add(name);
     } catch {
-      // said again with the next connection
+      // said again with the next refresh
     }
   }
 }

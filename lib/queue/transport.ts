@@ -30,6 +30,8 @@ export interface Transport {
   deliver(rows: Waiting[]): Promise<boolean>;
   /** From now on this process works. */
   start(work: Work): Promise<void>;
+  /** Puts right what the carrier may have forgotten. Called every few seconds while this process works. Never throws. */
+  refresh(): Promise<void>;
   /** Takes nothing new; what runs goes on. */
   stop(): Promise<void>;
   close(): Promise<void>;

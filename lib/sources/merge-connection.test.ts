@@ -51,3 +51,30 @@ describe('[A13] mergeConnection', () => {
     },
   );
 });
+
+describe('options of one engine', () => {
+  const documents = getAdapter('mongodb');
+  const cluster = documents.manifest.parseConnection({
+    uri: 'mongodb+srv://reader:stored@cluster.example.net/shop?authSource=admin&replicaSet=rs0',
+  });
+  const change = (input: Parameters<typeof mergeConnection>[2]) =>
+    mergeConnection(documents, { config: cluster, ssh: null }, input).config;
+
+  it('are laid over the stored ones, and leave with an address that has none', () => {
+    expect(change({ options: { replicaSet: '' } })).toMatchObject({
+      password: 'stored',
+      options: { authSource: 'admin', srv: 'true' },
+    });
+    expect(change({ options: { replicaSet: 'rs1' } })).toMatchObject({ options: { replicaSet: 'rs1', srv: 'true' } });
+    expect(change({ uri: 'mongodb://me:mine@cluster.example.net/shop' })).toMatchObject({ options: { authSource: 'shop' } });
+  });
+
+  it('that lead to other servers by the same name want the password again', () => {
+    expect(() => change({ options: { srv: 'false' } })).toThrow(/Enter the password again/);
+    expect(() => change({ uri: 'mongodb://reader@cluster.example.net:27017/shop' })).toThrow(/Enter the password again/);
+    expect(change({ uri: 'mongodb+srv://reader@cluster.example.net/next' })).toMatchObject({
+      password: 'stored',
+      database: 'next',
+    });
+  });
+});

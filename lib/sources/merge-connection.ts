@@ -57,6 +57,7 @@ function mergeDatabase(manifest: Manifest, stored: unknown, change: Omit<Connect
   const { uri, ...rest } = change;
   const { tls, ...fields } = uri === undefined ? rest : { ...fromUri(manifest, uri), ...rest };
   const laid: ConnectionInput = { ...(uri === undefined ? known : {}), ...(fields as ConnectionInput) };
+  if (uri === undefined && known.options && fields.options) laid.options = { ...known.options, ...fields.options };
   if (known.tls || tls) laid.tls = { ...(known.tls ?? { mode: 'disable' }), ...tls };
   if (fields.password === undefined && known.password !== undefined) laid.password = known.password;
   const merged = manifest.parseConnection(withoutUndefined(laid));
@@ -79,7 +80,7 @@ function fromUri(manifest: Manifest, uri: string): ConnectionInput {
 }
 
 const where = (manifest: Manifest, config: unknown) =>
-  JSON.stringify(manifest.endpoints(config).map(({ host, port }) => `${host.toLowerCase()}:${port}`));
+  JSON.stringify(manifest.endpoints(config).map(({ host, port, list }) => `${list ? 'list ' : ''}${host.toLowerCase()}:${port}`));
 
 function connectionFields(config: unknown): ConnectionInput {
   const record = (config ?? {}) as Record<string, unknown>;

@@ -66,7 +66,6 @@ describe('addresses', () => {
     [{ uri: 'mongodb://h/shop?loadBalanced=true' }, /not supported/],
     [{ uri: 'mongodb://h/shop?proxyHost=p' }, /not supported/],
     [{ uri: 'mongodb://u:p%4@h/shop' }, /percent sign/],
-    [{ uri: 'mongodb://ann@h/shop' }, /needs a password/],
     [{ uri: 'mongodb://u:p@h/shop?authMechanism=MONGODB-AWS' }, /authMechanism/],
     [{ uri: 'mongodb://u:p@h/shop?authMechanism=PLAIN' }, /with TLS only/],
     [{ host: 'a b', database: 'shop' }, /host/],

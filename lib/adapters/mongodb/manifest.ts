@@ -166,7 +166,7 @@ function parseConnection(input: ConnectionInput): MongoConfig {
   return parsed.data;
 }
 
-function assertTogether({ tls, options, username, password, host }: MongoConfig): void {
+function assertTogether({ tls, options, host }: MongoConfig): void {
   const refuse = (sentence: string, field: string): never => {
     throw new QuarryError('input.invalid', sentence, { details: { field } });
   };
@@ -176,8 +176,6 @@ function assertTogether({ tls, options, username, password, host }: MongoConfig)
     refuse('Signing in with a certificate (MONGODB-X509) needs TLS, a client certificate and its key.', 'tls.cert');
   if (options.authMechanism === 'PLAIN' && tls.mode === 'disable')
     refuse('The mechanism PLAIN sends the password as it is, so it is used with TLS only.', 'tls.mode');
-  if (username !== undefined && password === undefined && options.authMechanism !== 'MONGODB-X509')
-    refuse('A user needs a password.', 'password');
   if (options.srv === 'true' && (host.includes(',') || host.includes(':') || isIP(host) !== 0))
     refuse('An address that begins with mongodb+srv has one host name, without a port.', 'host');
 }

@@ -39,7 +39,7 @@ export function wireSettings(config: MongoConfig, limits: OpenLimits): WireSetti
       options.authMechanism === 'MONGODB-X509' || options.authMechanism === 'PLAIN'
         ? '$external'
         : (options.authSource ?? 'admin'),
-    ...(username === undefined ? {} : { auth: { username, password } }),
+    ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
     ...(options.authMechanism === undefined ? {} : { authMechanism: options.authMechanism }),
     ...(tls.mode === 'disable' ? {} : { tls: true }),
   });

@@ -18,7 +18,12 @@ interface Props {
 }
 
 /** What belongs together, by the part of a field's name before the dot. */
-const GROUPS: Record<string, string> = { tls: 'Encryption (TLS)', ssh: 'SSH tunnel', replica: 'Read replica' };
+const GROUPS: Record<string, string> = {
+  options: 'Login and replica set',
+  tls: 'Encryption (TLS)',
+  ssh: 'SSH tunnel',
+  replica: 'Read replica',
+};
 
 /** The engine's own fields, in its own order; what few need folds away. */
 export function ConnectionFields({ fields, values, stored = [], before = {}, onChange }: Props) {

@@ -140,6 +140,22 @@ export function server(suite: Suite): void {
       });
     });
 
+    suite.offered('server', 'stops the server soon after the byte limit, however much there is', async () => {
+      await throughCounter(suite, suite.database, async (open, wire) => {
+        const pool = open();
+        await read(pool, queries.one.text);
+        wire.reset();
+        // One gigabyte, of which a tenth of a megabyte is wanted.
+        const text = queries.fatRows(100_000, 10_000);
+        const { outcome, backendId } = await read(pool, text, { maxBytes: 100_000, maxRows: 1_000_000 });
+        expect(outcome.truncated).toEqual({ by: 'bytes', limit: 100_000 });
+        await until(async () => !(await suite.database.isRunning(backendId)));
+        expect((await read(pool, queries.one.text)).rows).toEqual(queries.one.rows);
+        expect(wire.count.received).toBeLessThan(64 * 1024 * 1024);
+        await pool.drain(0);
+      });
+    });
+
     suite.offered(
       'catalogueQueries',
       'reads 1,000 tables of 20 columns in as many round trips as one table',

@@ -53,6 +53,19 @@ describe('[D7] describeTable', () => {
     expect(describeTable(devices)).toBe('Managed switches and routers; with hostname.');
   });
 
+  it('speaks of documents by their own fields', () => {
+    const orders = table(
+      'orders',
+      [
+        column('_id', 'objectid', { share: 1 }),
+        column('total', 'decimal', { share: 1 }),
+        column('items.sku', 'text', { share: 1 }),
+      ],
+      { kind: 'collection', primaryKey: ['_id'], rowEstimate: 60 },
+    );
+    expect(describeTable(orders)).toBe('Orders: one document per order, with total. 60 documents.');
+  });
+
   it('says what is a view, and survives a table without columns', () => {
     expect(describeTable(table('active_users', [], { kind: 'view' }))).toBe('Active users (view): one row per active user.');
   });

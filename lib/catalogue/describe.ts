@@ -7,7 +7,7 @@ import { identifierWords, pluralPhrase, singularPhrase } from './words';
  */
 export function describeTable(table: CatalogueTable): string {
   const words = identifierWords(table.name);
-  const size = sizeSentence(table.rowEstimate);
+  const size = sizeSentence(table.rowEstimate, unitOf(table));
   const comment = table.comment
     ?.trim()
     .replace(/\s+/g, ' ')
@@ -31,7 +31,7 @@ function subject(table: CatalogueTable, words: string[]): string {
 
 function rowPhrase(table: CatalogueTable, words: string[]): string {
   const facts = listWords(notableColumns(table).map(columnWords));
-  const row = isLink(table) ? 'one row per pair' : `one row per ${singularPhrase(words)}`;
+  const row = isLink(table) ? 'one row per pair' : `one ${unitOf(table)} per ${singularPhrase(words)}`;
   return facts ? `${row}, with ${facts}` : row;
 }
 
@@ -50,10 +50,13 @@ const IGNORED =
   /(^|_)(id|uuid|guid|hash|token|password|secret|salt)$|^(created|updated|deleted|modified|inserted)(_?(at|on|by))?$/i;
 const MOST = 5;
 
-/** The columns worth naming: no keys, no bookkeeping; names first, then states, amounts and dates, each in the table's order. */
+/** The columns worth naming: no keys, no bookkeeping, nothing inside of documents; names first, then states, amounts and dates, each in the table's order. */
 function notableColumns(table: CatalogueTable): CatalogueColumn[] {
   const keys = new Set([...table.primaryKey, ...table.foreignKeys.flatMap((key) => key.columns)]);
-  const wanted = table.columns.filter((column) => !keys.has(column.name) && !IGNORED.test(snake(column.name)));
+  const isInside = (column: CatalogueColumn) => column.share !== undefined && column.name.includes('.');
+  const wanted = table.columns.filter(
+    (column) => !keys.has(column.name) && !IGNORED.test(snake(column.name)) && !isInside(column),
+  );
   const ranked = wanted.map((column, position) => ({ column, position, rank: rank(column) }));
   ranked.sort((a, b) => a.rank - b.rank || a.position - b.position);
   return ranked
@@ -74,12 +77,15 @@ function rank(column: CatalogueColumn): number {
 const snake = (name: string) => identifierWords(name).join('_');
 const columnWords = (column: CatalogueColumn) => identifierWords(column.name).join(' ');
 
-function sizeSentence(rows: number | null): string {
+/** What the table consists of. */
+const unitOf = (table: CatalogueTable) => (table.kind === 'collection' ? 'document' : 'row');
+
+function sizeSentence(rows: number | null, unit: string): string {
   if (rows === null || rows < 0) return '';
-  if (rows === 1) return ' 1 row.';
-  if (rows < 1000) return ` ${Math.round(rows)} rows.`;
+  if (rows === 1) return ` 1 ${unit}.`;
+  if (rows < 1000) return ` ${Math.round(rows)} ${unit}s.`;
   const step = 10 ** (Math.floor(Math.log10(rows)) - 1);
-  return ` About ${new Intl.NumberFormat('en-US').format(Math.round(rows / step) * step)} rows.`;
+  return ` About ${new Intl.NumberFormat('en-US').format(Math.round(rows / step) * step)} ${unit}s.`;
 }
 
 function listWords(items: string[]): string {

@@ -28,9 +28,10 @@ interface Props {
 export function TableDetail({ sourceId, table, schema, onOpen, onDiagram, onChanged }: Props) {
   const { can } = useWorkspace();
   const [part, setPart] = useState<'structure' | 'rows'>('structure');
+  const [row, column] = table.kind === 'collection' ? ['document', 'field'] : ['row', 'column'];
   const facts = [
-    ...(table.rowEstimate === null ? [] : [`About ${formatCount(table.rowEstimate, 'row')}`]),
-    formatCount(table.columns.length, 'column'),
+    ...(table.rowEstimate === null ? [] : [`About ${formatCount(table.rowEstimate, row)}`]),
+    formatCount(table.columns.length, column),
   ];
   return (
     <div className="mx-auto max-w-[960px] px-3 pt-4 pb-8 md:px-6">

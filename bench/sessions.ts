@@ -10,7 +10,7 @@ import type { Setting } from './run';
 
 const SESSIONS = 100_000;
 /** Of those, how many make requests here: each of them is met by the web process for the first time. */
-const MET = 20_000;
+const MET = 8_000;
 const CLIENTS = 16;
 const DAY_MS = 86_400_000;
 

@@ -6,6 +6,10 @@ import type { Field } from './wire';
 
 const ZERO = 0x30;
 const MINUS = 0x2d;
+const POINT = 0x2e;
+const COLON = 0x3a;
+const UPPER_T = 0x54;
+const UPPER_Z = 0x5a;
 
 type Writer = (packer: TextPacker, place: Place) => void;
 
@@ -87,6 +91,31 @@ export class TextPacker implements RowSink<TextBatch> {
     this.at = end;
   }
 
+  byte(value: number): void {
+    this.bytes[this.at] = value;
+    this.at += 1;
+  }
+
+  /** Two digits. */
+  pair(value: number): void {
+    const tens = (value / 10) | 0;
+    this.bytes[this.at] = ZERO + tens;
+    this.bytes[this.at + 1] = ZERO + value - tens * 10;
+    this.at += 2;
+  }
+
+  /** A point and as many digits of a second as there are; the wire has six. */
+  fraction(micros: number, digits: number): void {
+    this.byte(POINT);
+    let rest = micros;
+    for (let i = 5; i >= 0; i -= 1) {
+      const shorter = (rest / 10) | 0;
+      if (i < digits) this.bytes[this.at + i] = ZERO + rest - shorter * 10;
+      rest = shorter;
+    }
+    this.at += digits;
+  }
+
   copy(buffer: Buffer, start: number, end: number): void {
     const { bytes } = this;
     const length = end - start;
@@ -158,12 +187,42 @@ function writerOf(field: Field): Writer {
     case MYSQL_TYPE.newdate:
     case MYSQL_TYPE.datetime:
     case MYSQL_TYPE.timestamp:
-      return (packer, place) => packer.write(dateText(place, field));
+      return dateWriter(field);
     case MYSQL_TYPE.time:
       return (packer, place) => packer.write(timeText(place, field));
     default:
       return contentWriter(field);
   }
+}
+
+/** Dates without a string in between; those that are nothing but zeros, or of open precision, are rare enough to make one. */
+function dateWriter(field: Field): Writer {
+  const dateOnly = field.type === MYSQL_TYPE.date || field.type === MYSQL_TYPE.newdate;
+  const zone = field.type === MYSQL_TYPE.timestamp;
+  return (packer, place) => {
+    const { buffer, at } = place;
+    const length = buffer[at] as number;
+    if (length < 4 || (!dateOnly && field.decimals > 6)) {
+      packer.write(dateText(place, field));
+      return;
+    }
+    place.at = at + 1 + length;
+    const year = buffer.readUInt16LE(at + 1);
+    packer.pair((year / 100) | 0);
+    packer.pair(year % 100);
+    packer.byte(MINUS);
+    packer.pair(buffer[at + 3] as number);
+    packer.byte(MINUS);
+    packer.pair(buffer[at + 4] as number);
+    if (dateOnly) return;
+    packer.byte(UPPER_T);
+    for (let part = 0; part < 3; part += 1) {
+      if (part > 0) packer.byte(COLON);
+      packer.pair(length >= 7 ? (buffer[at + 5 + part] as number) : 0);
+    }
+    if (field.decimals > 0) packer.fraction(length >= 11 ? buffer.readUInt32LE(at + 8) : 0, field.decimals);
+    if (zone) packer.byte(UPPER_Z);
+  };
 }
 
 function contentWriter(field: Field): Writer {

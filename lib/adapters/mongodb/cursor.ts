@@ -57,6 +57,7 @@ export class QueryCursor implements RunningOperation {
     this.finished = new Promise((resolve) => {
       this.finish = resolve;
     });
+    if (options.signal.aborted) this.reason = 'cancelled';
     options.signal.addEventListener('abort', this.onAbort, { once: true });
     connection.begin(this);
   }
@@ -144,6 +145,7 @@ export class QueryCursor implements RunningOperation {
   }
 
   private async send(body: Readonly<Record<string, unknown>>): Promise<Buffer> {
+    if (this.reason !== null) throw new StoppedError();
     this.inFlight = true;
     // The server's time-out counts its own work only; a slow reader's pauses aren't counted here either.
     this.timer = setTimeout(() => this.stop('timeout'), this.options.timeoutMs + BACKSTOP_MS);

@@ -305,6 +305,22 @@ describe('what the server is asked for', () => {
     await until(async () => server.connections().length === 0);
   });
 
+  it('has never more connections than the pool may have, in a storm of 200 requests', async () => {
+    const own = open(config, { max: 5, waitMs: 30_000 });
+    const seen: number[] = [];
+    const ask = async (id: number) => {
+      const { rows } = await read(own, 'db.rows.find({_id: $1}, {_id: 1})', { params: [id] });
+      seen.push(server.connections().length);
+      const { active, idle } = own.stats();
+      expect(active + idle).toBeLessThanOrEqual(5);
+      return rows;
+    };
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, id) => ask(id)));
+    expect(answers).toEqual(Array.from({ length: 200 }, (_, id) => [[String(id)]]));
+    expect(Math.max(...seen)).toBeLessThanOrEqual(5);
+    expect(own.stats()).toMatchObject({ active: 0, idle: server.connections().length, waiting: 0, errors: 0 });
+  });
+
   it('is stopped when a stream is cancelled between two batches', async () => {
     const own = open(config);
     const lease = await own.lease();

@@ -9,6 +9,8 @@ beforeAll(async () => {
   server = await startRedisServer({ password: PASSWORD });
   // Before anything reads a setting.
   vi.stubEnv('REDIS_URL', server.url);
+  // Loading it takes a while, which isn't what is waited for below.
+  await import('@/app/api/ready/route');
 });
 afterAll(async () => {
   const [{ closeRedis }, { closeDb }] = await Promise.all([import('../redis'), import('../db')]);

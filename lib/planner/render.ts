@@ -204,7 +204,7 @@ function renderLike(condition: Extract<Condition, { kind: 'like' }>, scope: Scop
   }
   const escaped = condition.text.toLowerCase().replace(/[%_\\]/g, '\\$&');
   const pattern = scope.pieces.literalString(condition.mode === 'starts' ? `${escaped}%` : `%${escaped}`);
-  const escaping = escaped === condition.text.toLowerCase() ? '' : ` ESCAPE '\\'`;
+  const escaping = escaped === condition.text.toLowerCase() ? '' : ` ESCAPE ${scope.pieces.literalString('\\')}`;
   return `LOWER(${left}) ${condition.negated ? 'NOT LIKE' : 'LIKE'} ${pattern}${escaping}`;
 }
 

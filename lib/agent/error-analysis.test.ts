@@ -33,14 +33,76 @@ const catalogue: Catalogue = {
   ],
 };
 
+/** The same tables as collections of documents. */
+const documents: Catalogue = {
+  tables: [
+    ...catalogue.tables.map((one): CatalogueTable => ({ ...one, kind: 'collection' })),
+    { ...table('people', [['address.city', 'text', 'string']]), kind: 'collection' },
+  ],
+};
+
 const analyse = async (engine: string, message: string, query: string, code = 'query.failed') => {
   const { dialect } = getAdapter(engine);
   const facts = await dialect.parse(query).catch(() => null);
-  return analyseError({ error: { code, message }, query, facts, catalogue, dialect });
+  return analyseError({
+    error: { code, message },
+    query,
+    facts,
+    catalogue: dialect.pipeline ? documents : catalogue,
+    dialect,
+  });
 };
 
 // What each engine really says, and what we make of it.
 const TABLE: [string, string, string, string, string, RegExp][] = [
+  [
+    'unknown collection',
+    'mongodb',
+    'There is no collection "custmers" that this source may read.',
+    'db.custmers.find({})',
+    'unknown_table',
+    /Did you mean customers\?/,
+  ],
+  [
+    'arithmetic on text',
+    'mongodb',
+    'PlanExecutor error during aggregation :: caused by :: $multiply only supports numeric types, not string',
+    'db.orders.aggregate([{$project: {v: {$multiply: ["$total", "$customer_id"]}}}])',
+    'type_mismatch',
+    /\$convert/,
+  ],
+  [
+    'size of a missing field',
+    'mongodb',
+    'PlanExecutor error during aggregation :: caused by :: The argument to $size must be an array, but was of type: missing',
+    'db.orders.aggregate([{$project: {n: {$size: "$items"}}}])',
+    'type_mismatch',
+    /\$ifNull/,
+  ],
+  [
+    'a conversion that fails',
+    'mongodb',
+    "Failed to parse number 'abc' in $convert with no onError value: Did not consume whole string.",
+    'db.orders.aggregate([{$project: {n: {$toInt: "$customer_id"}}}])',
+    'bad_literal',
+    /onError: null/,
+  ],
+  [
+    'a field without accumulator',
+    'mongodb',
+    "The field 'country' must be an accumulator object",
+    'db.customers.aggregate([{$group: {_id: null, country: "$country"}}])',
+    'missing_group_by',
+    /_id of the \$group/,
+  ],
+  [
+    'division by zero',
+    'mongodb',
+    "PlanExecutor error during aggregation :: caused by :: can't $divide by zero",
+    'db.orders.aggregate([{$project: {n: {$divide: [1, "$total"]}}}])',
+    'other',
+    /\$cond/,
+  ],
   [
     'unknown table',
     'postgres',
@@ -186,5 +248,21 @@ describe('analyseEmptyResult', () => {
       analyseEmptyResult("SELECT * FROM customers WHERE country = 'Canada'", catalogue, catalogue.tables, nearest),
     ).toBeNull();
     expect(analyseEmptyResult('SELECT * FROM customers WHERE id > 5', catalogue, catalogue.tables, nearest)).toBeNull();
+  });
+
+  it('finds the values in a query of documents, nested and joined ones too', () => {
+    const near = (query: string) =>
+      analyseEmptyResult(query, documents, documents.tables, (_table, column, value) => ({
+        known: value === 'Canada',
+        near: column === 'country' ? ['Canada'] : ['Paris'],
+      }))?.hints;
+    expect(near('db.customers.find({country: "Canda"})')).toEqual([
+      "customers.country holds no 'Canda'; near values are 'Canada'.",
+    ]);
+    expect(near(`db.people.aggregate([{$match: {"address.city": {$eq: 'Pris'}}}])`)).toEqual([
+      "people.address.city holds no 'Pris'; near values are 'Paris'.",
+    ]);
+    expect(near('db.orders.aggregate([{$match: {"customers.country": "Canda"}}])')?.[0]).toContain("no 'Canda'");
+    expect(near('db.customers.aggregate([{$match: {country: "Canada"}}, {$group: {_id: "$country"}}])')).toBeUndefined();
   });
 });

@@ -63,6 +63,7 @@ const RULES: Rule[] = [
       /no such table: ["'`]?([^\s"'`]+)/i,
       /table '([^']+)' doesn't exist/i,
       /unknown table:? ["']?([^\s"']+)/i,
+      /there is no collection "([^"]+)"/i,
     ],
     explain: ([name = ''], failed) => explainUnknownTable(name, failed),
   },
@@ -77,10 +78,19 @@ const RULES: Rule[] = [
   },
   {
     kind: 'missing_group_by',
-    patterns: [/column "([^"]+)" must appear in the GROUP BY clause/i, /isn't in GROUP BY/i, /nonaggregated column '([^']+)'/i],
+    patterns: [
+      /column "([^"]+)" must appear in the GROUP BY clause/i,
+      /isn't in GROUP BY/i,
+      /nonaggregated column '([^']+)'/i,
+      /the field '([^']+)' must be an accumulator object/i,
+    ],
     explain: ([name = 'the column'], failed) => ({
       message: `${name} is neither grouped nor aggregated.`,
-      hints: [`Add ${name} to GROUP BY, or wrap it in an aggregate such as MAX(${name}).`],
+      hints: [
+        failed.dialect.pipeline
+          ? `Put ${name} into the _id of the $group, or wrap it in an accumulator such as {$first: "$${name}"}.`
+          : `Add ${name} to GROUP BY, or wrap it in an aggregate such as MAX(${name}).`,
+      ],
       tables: concerned(failed),
     }),
   },
@@ -104,6 +114,40 @@ const RULES: Rule[] = [
       /(?:UNION|INTERSECT|EXCEPT|CASE|COALESCE) types (.+?) and (.+?) cannot be matched/i,
     ],
     explain: (match, failed) => explainTypeMismatch(match, failed),
+  },
+  {
+    kind: 'type_mismatch',
+    patterns: [
+      /(\$\w+) only supports (?:numeric|numeric or date|string)s?(?: types)?, not (\w+)/i,
+      /(?:the )?argument to (\$\w+) must be an? array, but was of type:? (\w+)/i,
+      /(\$\w+) requires an array(?: as [\w ]+)?,? (?:but was of type|found:?) (\w+)/i,
+    ],
+    explain: ([operator = '', found = ''], failed) => explainOperand(operator, found, failed),
+  },
+  {
+    kind: 'bad_literal',
+    patterns: [
+      /failed to parse (\w+) '([^']*)' in \$convert/i,
+      /error parsing (date) string '([^']*)'/i,
+      /unsupported conversion from (\w+) to (\w+) in \$convert/i,
+      /can't convert from BSON type (\w+) to (\w+)/i,
+    ],
+    explain: ([what = '', value = ''], failed) => ({
+      message: `A value can't be converted (${what} ${value}).`,
+      hints: [
+        'Use $convert with onError and onNull instead of $toInt, $toDate and the like: {$convert: {input: "$field", to: "double", onError: null, onNull: null}}.',
+      ],
+      tables: concerned(failed),
+    }),
+  },
+  {
+    kind: 'other',
+    patterns: [/can't \$(divide|mod) by zero/i],
+    explain: ([operator = ''], failed) => ({
+      message: 'A division by zero.',
+      hints: [`Guard it: {$cond: [{$eq: ["$divisor", 0]}, null, {$${operator.toLowerCase()}: ["$number", "$divisor"]}]}.`],
+      tables: concerned(failed),
+    }),
   },
   {
     kind: 'bad_literal',
@@ -165,8 +209,16 @@ function kindOfCode(code: string): ProblemKind {
 
 function hintsFor(kind: ProblemKind, failed: FailedQuery): string[] {
   if (kind === 'syntax') return [...(failed.error.hints ?? []), `Write exactly one ${failed.dialect.name} statement.`];
-  if (kind === 'refused') return [...(failed.error.hints ?? []), 'Only a reading statement (SELECT) may run.'];
-  if (kind === 'timeout') return ['Filter earlier, aggregate before joining, or read fewer rows.'];
+  if (kind === 'refused') {
+    const allowed = failed.dialect.pipeline ? 'Only what reads may run: find, aggregate, countDocuments, distinct.' : null;
+    return [...(failed.error.hints ?? []), allowed ?? 'Only a reading statement (SELECT) may run.'];
+  }
+  if (kind === 'timeout')
+    return [
+      failed.dialect.pipeline
+        ? 'Put $match first, $group before $lookup, or read fewer documents.'
+        : 'Filter earlier, aggregate before joining, or read fewer rows.',
+    ];
   return failed.error.hints ?? [];
 }
 
@@ -183,9 +235,10 @@ export function analyseEmptyResult(
 ): Analysis | null {
   const hints: string[] = [];
   const concernedTables = new Set<CatalogueTable>();
-  for (const { column, value } of equalityFilters(query)) {
+  const documents = catalogue.tables.some((table) => table.kind === 'collection');
+  for (const { column, value } of documents ? fieldFilters(query) : equalityFilters(query)) {
     for (const table of tables.length ? tables : catalogue.tables) {
-      const real = table.columns.find((candidate) => candidate.name.toLowerCase() === column.toLowerCase());
+      const real = columnNamed(table, column);
       if (!real) continue;
       const { known, near } = nearest(table, real.name, value);
       if (known || near.length === 0) continue;
@@ -202,6 +255,25 @@ export function analyseEmptyResult(
   };
 }
 
+/** A field of joined documents stands under the name that the join gave them. */
+function columnNamed(table: CatalogueTable, name: string) {
+  const named = (wanted: string) => table.columns.find((column) => column.name.toLowerCase() === wanted.toLowerCase());
+  const dot = name.indexOf('.');
+  return named(name) ?? (dot > 0 && table.kind === 'collection' ? named(name.slice(dot + 1)) : undefined);
+}
+
+/** `{country: "value"}`, `"address.city": {$eq: 'value'}` and the like in a query of documents. */
+const FIELD_EQUALITY =
+  /(?:(["'])([\p{L}_][\p{L}\p{N}_.]*)\1|([\p{L}_][\p{L}\p{N}_]*))\s*:\s*(?:\{\s*["']?\$(?:eq|regex)["']?\s*:\s*)?(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')/gu;
+
+function fieldFilters(query: string): { column: string; value: string }[] {
+  return [...query.matchAll(FIELD_EQUALITY)].flatMap(([, , quoted, bare, double, single]) => {
+    const column = quoted ?? bare;
+    const value = (double ?? single ?? '').replace(/\\(.)/g, '$1').replace(/^\^|\$$/g, '');
+    return column && value && !value.startsWith('$') ? [{ column, value }] : [];
+  });
+}
+
 /** `column = 'value'`, `LOWER(t.column) LIKE LOWER('value%')` and the like; a name with spaces only in quotes. */
 const EQUALITY = /(?:"([^"]+)"|([\p{L}_][\p{L}\p{N}_]*))\s*\)?\s*(?:=|\bilike\b|\blike\b)\s*(?:lower\(\s*)?'((?:[^']|'')*)'/giu;
 
@@ -212,17 +284,30 @@ function equalityFilters(query: string): { column: string; value: string }[] {
   });
 }
 
+/** An operator over documents that met a value of another type: often a field that isn't there, or text. */
+function explainOperand(operator: string, found: string, failed: FailedQuery): Omit<Analysis, 'kind'> {
+  const absent = /missing|null|undefined|EOO/i.test(found);
+  const hint = absent
+    ? `Give ${operator} a value where the field is missing: {$ifNull: ["$field", []]}, or check the name of the field.`
+    : `Convert first: ${failed.dialect.cast('the_field', 'decimal')}.`;
+  return { message: `${operator} met a value of type ${found}, which it can't use.`, hints: [hint], tables: concerned(failed) };
+}
+
 function explainUnknownTable(name: string, failed: FailedQuery): Omit<Analysis, 'kind'> {
-  const bare = lastPart(name);
+  // A collection's own name may have dots.
+  const bare = failed.dialect.pipeline ? name : lastPart(name);
   const keys = failed.catalogue.tables.map((table) => table.name);
   const near = nearestNames(bare, keys);
   const tables = failed.catalogue.tables.filter((table) => near.includes(table.name));
   const list = failed.catalogue.tables.slice(0, 8).map((table) => tableKey(table));
+  const kind = failed.dialect.pipeline ? 'collection' : 'table';
   return {
-    message: `There is no table "${bare}".`,
+    message: `There is no ${kind} "${bare}".`,
     hints: near.length
       ? [`Did you mean ${orList(near)}?`]
-      : [`Tables are ${list.join(', ')}${failed.catalogue.tables.length > 8 ? ', …' : ''}.`],
+      : [
+          `${kind === 'table' ? 'Tables' : 'Collections'} are ${list.join(', ')}${failed.catalogue.tables.length > 8 ? ', …' : ''}.`,
+        ],
     tables: [...new Set([...tables, ...concerned(failed)])],
   };
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Ctx } from '../access';
-import type { CatalogueTable, Dialect } from '../adapters/contract';
+import type { CatalogueColumn, CatalogueTable, Dialect } from '../adapters/contract';
 import { getAdapter } from '../adapters/registry';
 import { SingleFlight } from '../cache';
 import { singleton } from '../kernel/singleton';
@@ -26,6 +26,10 @@ const VALUE_LENGTH = 80;
 const TOTAL_MS = 8_000;
 const TTL_MS = 15 * 60_000;
 const SAMPLED_TYPES = new Set(['text', 'mixed']);
+
+/** Columns with texts in them; an array in a document may hold texts too. */
+const isSampled = (table: CatalogueTable, column: CatalogueColumn): boolean =>
+  SAMPLED_TYPES.has(column.type) || (table.kind === 'collection' && column.type === 'array');
 
 const cache = () => singleton('agent.valueSamples', () => new LRUCache<string, ValueSamples>({ max: 200, ttl: TTL_MS }));
 
@@ -55,7 +59,7 @@ async function readSamples(ctx: Ctx, source: SourceSummary, schema: SchemaView):
     .filter(({ column }) => column.enumValues?.length)
     .map(({ table, column }) => ({ table, column: column.name, values: column.enumValues ?? [] }));
   const wanted = columns
-    .filter(({ column }) => SAMPLED_TYPES.has(column.type) && !column.enumValues?.length)
+    .filter(({ table, column }) => isSampled(table, column) && !column.enumValues?.length)
     .slice(0, MAX_COLUMNS);
   const deadline = AbortSignal.timeout(TOTAL_MS);
   const own: Ctx = { ...ctx, signal: AbortSignal.any([ctx.signal, deadline]) };

@@ -195,7 +195,7 @@ function indexTable(
       letters: [...new Set([letters(column.name), raw.join(''), ...withoutUnit(raw)])],
       words: bare,
       raw,
-      core: withoutTable.length > 0 ? withoutTable : bare,
+      core: nestedCore(column.name, columnNames, vocabulary) ?? (withoutTable.length > 0 ? withoutTable : bare),
       references: foreign ? keyOf(foreign.referencedTable) : null,
       isKey,
       display: (columnWords[position] ?? []).slice(prefix).join(' ') || column.name,
@@ -217,6 +217,16 @@ function indexTable(
   };
   made.label = findLabel(made);
   return made;
+}
+
+const UNTELLING = new Set(['name', 'title', 'label', 'id', 'type', 'kind', 'code', 'key', 'value', 'number', 'status', 'date']);
+
+/** Of a field within a field ("address.city") its own name, where that tells enough and no other field has it. */
+function nestedCore(name: string, all: readonly string[], vocabulary: ReadonlySet<string>): string[] | null {
+  const last = name.split('.').at(-1) ?? name;
+  if (last === name || all.some((other) => other !== name && (other.split('.').at(-1) ?? other) === last)) return null;
+  const words = readWords(last, vocabulary);
+  return words.length > 0 && !words.every((word) => UNTELLING.has(word)) ? words.map(stem) : null;
 }
 
 /** "downtime" for downtime_minutes. */

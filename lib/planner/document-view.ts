@@ -2,7 +2,7 @@
  * Collections of documents as the planner reads them: an array in a document is a table of its own that belongs to it, one row per
  * element, so that "how many items per order" means what it means over tables. Rendering turns the join back into an $unwind.
  */
-import type { Catalogue, CatalogueColumn, CatalogueTable } from '../adapters/contract';
+import type { Catalogue, CatalogueColumn, CatalogueTable, ColumnType } from '../adapters/contract';
 import { keyOf } from './catalogue-index';
 import type { ValueIndex } from './schema';
 
@@ -92,7 +92,7 @@ function arrayPaths(columns: readonly CatalogueColumn[]): string[] {
   const found = new Set<string>();
   for (const column of columns) {
     const within = repeated.some(({ name }) => name === column.name || name.startsWith(`${column.name}.`));
-    if (column.type === 'array' && within) found.add(column.name);
+    if (column.type === 'array' && (within || elementType(column))) found.add(column.name);
   }
   for (const { name } of repeated)
     if (![...found].some((path) => name === path || name.startsWith(`${path}.`))) found.add(name.split('.')[0] ?? name);
@@ -113,10 +113,12 @@ function arrayTable(
   const within = table.columns.filter(
     ({ name }) => name.startsWith(`${path}.`) && !inner.some((other) => name === other || name.startsWith(`${other}.`)),
   );
-  const itself = table.columns.find(({ name, type }) => name === path && type !== 'array');
+  const itself = table.columns.find(({ name }) => name === path);
   const plain = within.length === 0;
   const last = path.split('.').at(-1) ?? path;
-  const element: CatalogueColumn = itself ?? { name: last, type: 'text', nativeType: 'string', nullable: true };
+  const element: CatalogueColumn = itself
+    ? { ...itself, type: elementType(itself) ?? itself.type }
+    : { name: last, type: 'text', nativeType: 'text', nullable: true };
   const columns = plain
     ? [{ ...settle(element), name: last }]
     : within.map((column) => ({ ...settle(column), name: column.name.slice(path.length + 1) }));
@@ -142,6 +144,21 @@ function arrayTable(
     indexes: [],
   };
 }
+
+/** What single values an array holds, from the words that describe its type ("array of string"); null when they aren't single values. */
+function elementType({ type, nativeType }: CatalogueColumn): ColumnType | null {
+  const named = /^array of (\w+)$/.exec(nativeType)?.[1];
+  return type === 'array' && named ? (ELEMENTS[named] ?? null) : null;
+}
+
+const ELEMENTS: Readonly<Record<string, ColumnType>> = {
+  string: 'text',
+  int: 'integer',
+  long: 'bigint',
+  double: 'double',
+  decimal: 'decimal',
+  date: 'timestamptz',
+};
 
 const tableRef = (key: string, table: CatalogueTable) => {
   const prefix = table.schema ? `${table.schema}.` : '';

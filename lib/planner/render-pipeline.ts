@@ -325,7 +325,7 @@ class Groups {
 /** A pipeline that found nothing gives no document; a figure over nothing is still a row. */
 function oneRow(empty: Record<string, 0 | null>): PipelineStage[] {
   const fields = Object.entries(empty).map(([name, value]) => [name, { $ifNull: [{ $first: `$rows.${name}` }, value] }]);
-  return [{ $facet: { rows: [{ $limit: 1 }] } }, { $project: Object.fromEntries(fields) }];
+  return [{ $facet: { rows: [{ $limit: 1 }] } }, { $project: { _id: 0, ...Object.fromEntries(fields) } }];
 }
 
 const isFigure = (expression: Expression): boolean =>

@@ -19,6 +19,7 @@ interface Installed {
 }
 
 export interface EngineCopy extends Copy {
+  run(query: string): Promise<Row[]>;
   catalogue: Catalogue;
   close(): Promise<void>;
 }
@@ -50,14 +51,18 @@ export async function openCopy(installed: Installed): Promise<EngineCopy> {
   const samples: Parameters<typeof buildValueIndex>[0] = [];
   for (const table of catalogue.tables) {
     for (const { name, type } of table.columns) {
-      const query = type === 'text' ? dialect.sampleValues(table, name, { rowsRead: 50_000, values: 500, maxLength: 80 }) : null;
+      const query =
+        type === 'text' || (type === 'array' && table.kind === 'collection')
+          ? dialect.sampleValues(table, name, { rowsRead: 50_000, values: 500, maxLength: 80 })
+          : null;
       if (query) samples.push({ table, column: name, values: (await run(query)).map(([value]) => String(value)) });
     }
   }
   const values = buildValueIndex(samples);
   return {
     catalogue,
-    plan: (question) => planQuestion({ question, catalogue, dialect, values, now: NOW }),
+    plan: (question, previous) =>
+      planQuestion({ question, catalogue, dialect, values, now: NOW, ...(previous ? { previous } : {}) }),
     run,
     async close() {
       lease.release();

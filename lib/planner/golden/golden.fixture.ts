@@ -4,7 +4,7 @@ import type { Catalogue, CatalogueTable } from '../../adapters/contract';
 import { listAdapters } from '../../adapters/registry';
 import type { SampleDatabase, SampleTable, SampleValue } from '../../sources/samples';
 import { planQuestion } from '../index';
-import type { PlanOutcome } from '../schema';
+import type { PlannedQuery, PlanOutcome } from '../schema';
 import { buildValueIndex } from '../value-index';
 
 export interface GoldenQuestion {
@@ -146,7 +146,7 @@ export function sameRows(found: unknown[][], wanted: unknown[][], options: { ord
 
 /** A copy of the sample in some engine. */
 export interface Copy {
-  plan(question: string): PlanOutcome;
+  plan(question: string, previous?: PlannedQuery): PlanOutcome;
   run(query: string): unknown[][] | Promise<unknown[][]>;
 }
 

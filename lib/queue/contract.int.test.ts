@@ -162,6 +162,34 @@ describe.each(['process', 'redis'] as const)('the queue by %s', (transport) => {
     expect(pauses.map(({ detail }) => (detail as { delayMs?: number }).delayMs)).toEqual([undefined, 10, 20]);
   });
 
+  it('begins with fresh attempts and short pauses when a failed job is asked for again', async () => {
+    const queue = makeQueue({ random: () => 0.5 });
+    const id = await ask(queue, { maxAttempts: 1 });
+    await queue.start(
+      run(async () => {
+        throw new QuarryError('source.unreachable', 'The server is away.');
+      }),
+    );
+    await ended(id);
+    const organizationId = organizations[0] ?? '';
+    expect(await queue.store.again(organizations[1] ?? '', id, 3, 'Eve', null)).toBeNull();
+    expect(await queue.store.again(organizationId, id, 3, 'Ada', 'k')).toBe(1);
+    await queue.announce([{ id, kind: 'test.run', attempt: 1, delayMs: 0 }]);
+    expect(
+      await until(
+        () => read(id),
+        ({ status }) => status === 'failed',
+      ),
+    ).toMatchObject({ attempt: 4, activeKey: null });
+    const pauses = await systemDb().workflowEvent.findMany({
+      where: { workflowId: id, status: 'pending' },
+      orderBy: { sequence: 'asc' },
+    });
+    expect(
+      pauses.map(({ detail }) => (detail as { by?: string; delayMs?: number }).by ?? (detail as { delayMs?: number }).delayMs),
+    ).toEqual([undefined, 'Ada', 10, 20]);
+  });
+
   it('heals when a later attempt goes well', async () => {
     const queue = makeQueue();
     const id = await ask(queue);

@@ -15,6 +15,8 @@ export class Run {
   readonly id: string;
   readonly attempt: number;
   step: string;
+  /** Its end is being written, and its notes with it. */
+  ending = false;
   readonly #notes: WorkflowNote[] = [];
   readonly #abort = new AbortController();
 
@@ -100,6 +102,7 @@ export class Heart {
     try {
       // What a beat under way writes must not be written again.
       await this.#beating;
+      run.ending = true;
       for (;;) {
         try {
           return await this.#store.end(this.workerId, run.pulse(), ending);
@@ -134,7 +137,7 @@ export class Heart {
   async #renew(): Promise<void> {
     const runs = this.runs;
     if (runs.length === 0) return;
-    const pulses = runs.map((run) => run.pulse());
+    const pulses = runs.map((run) => (run.ending ? { ...run.pulse(), notes: [] } : run.pulse()));
     try {
       const began = performance.now();
       const held = new Map((await this.#store.beat(this.workerId, pulses)).map((row) => [row.id, row]));

@@ -138,7 +138,9 @@ export class JobRunner implements Pick<Work, 'runNext'> {
     if (problem.code === 'internal') log.error({ err: problem.cause ?? thrown }, 'a job failed');
     else log.info({ code: problem.code, final }, problem.message);
     if (final) return { kind: 'failed', error };
-    const wait = backoffMs(definition, row.attempt, this.#parts.random ?? Math.random);
+    // Asked for again, a job begins with short pauses again.
+    const first = Math.max(0, row.maxAttempts - definition.attempts);
+    const wait = backoffMs(definition, Math.max(1, row.attempt - first), this.#parts.random ?? Math.random);
     return { kind: 'retry', error, delayMs: Math.max(wait, (problem.retryAfterS ?? 0) * 1000) };
   }
 }

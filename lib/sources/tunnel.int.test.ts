@@ -1,5 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { connect } from 'node:net';
 import mysql from 'mysql2/promise';
+import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Lease } from '../adapters/contract';
 import { closeDb } from '../db';
@@ -83,7 +85,9 @@ interface OtherEngine {
 }
 
 async function createMysql(): Promise<OtherEngine> {
-  const url = new URL(readEnv('TEST_MYSQL_URL') ?? 'TEST_MYSQL_URL is not set: run the tests through `npm test`.');
+  const server = readEnv('TEST_MYSQL_URL');
+  if (!server) throw new Error('TEST_MYSQL_URL is not set: run the tests through `npm test`.');
+  const url = new URL(server);
   const direct = await mysql.createConnection({
     host: url.hostname,
     port: Number(url.port || 3306),
@@ -118,6 +122,36 @@ async function createMongo(): Promise<OtherEngine> {
     connection: { host: '127.0.0.1', port: Number(port), database: 'shop' },
     text: 'db.t.find({})',
     drop: () => server.stop(),
+  };
+}
+
+/** A server that takes a password in a dialogue only, as many with PAM do. OpenSSH needs PAM for that, which a test can't set up. */
+async function startDialogueServer(password: string): Promise<{ port: number; stop(): Promise<void> }> {
+  const { privateKey: hostKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  });
+  const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
+    client.on('error', () => undefined);
+    client.on('authentication', (attempt) => {
+      if (attempt.method !== 'keyboard-interactive') return attempt.reject(['keyboard-interactive']);
+      attempt.prompt([{ prompt: 'Password: ', echo: false }], (answers) =>
+        answers?.[0] === password ? attempt.accept() : attempt.reject(['keyboard-interactive']),
+      );
+    });
+    client.on('tcpip', (accept, _reject, { destIP, destPort }) => {
+      const channel = accept();
+      const socket = connect(destPort, destIP);
+      socket.on('error', () => channel.destroy());
+      channel.on('error', () => socket.destroy());
+      channel.pipe(socket).pipe(channel);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as { port: number }).port,
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }
 
@@ -160,6 +194,18 @@ describe('[A11] a connection through an SSH server', () => {
       message: expect.stringMatching(/SSH server .* refused .*password/),
     });
     expect(wrong.message).not.toContain('wrong-one');
+  });
+
+  it('answers with the password where the server asks for it in a dialogue', async () => {
+    const server = await startDialogueServer('dialogue-secret');
+    try {
+      const tunnel = { port: server.port, privateKey: undefined, password: 'dialogue-secret' };
+      expect(await testSource(org.ctx, { type, connection: connection(tunnel) })).toMatchObject({ ok: true });
+      const wrong = testSource(org.ctx, { type, connection: connection({ ...tunnel, password: 'another' }) });
+      expect((await failure(wrong)).code).toBe('source.auth_failed');
+    } finally {
+      await server.stop();
+    }
   });
 
   it('says what is wrong with a key that cannot be read', async () => {

@@ -63,6 +63,8 @@ export async function startSshServer(): Promise<SshServer> {
       await server.start();
     },
     createPasswordLogin() {
+      if (userInfo().uid !== 0)
+        throw new Error('Only root can make the system user of this test. Run it as root or in a container.');
       const username = `quarry${randomBytes(4).toString('hex')}`;
       const password = randomBytes(8).toString('hex');
       execFileSync('useradd', ['--no-create-home', '--shell', '/usr/sbin/nologin', username], { stdio: 'pipe' });

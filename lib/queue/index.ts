@@ -18,7 +18,7 @@ import type { WorkflowStatus } from './schema';
 
 export type { QueueName } from './job-definition';
 export { JobQueue } from './job-queue';
-export { JOBS, type JobData, type JobName, type OrganizationJob } from './jobs';
+export { JOBS, type JobData, type JobName } from './jobs';
 export type { QuestionRecord } from './question-record';
 export type { JobHandler, JobRun } from './runner';
 export { listWorkers, type SweepReport, type WorkerRow } from './worker-rows';

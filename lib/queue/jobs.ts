@@ -48,5 +48,3 @@ export const JOBS = {
 
 export type JobName = keyof typeof JOBS;
 export type JobData<N extends JobName> = z.output<(typeof JOBS)[N]['data']>;
-/** Jobs whose code gets a context of one organisation. */
-export type OrganizationJob = { [N in JobName]: (typeof JOBS)[N]['scope'] extends 'organization' ? N : never }[JobName];

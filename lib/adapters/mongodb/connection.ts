@@ -5,7 +5,7 @@ import type { OpenLimits } from '../contract';
 import { connectError } from './errors';
 import type { MongoConfig } from './manifest';
 import { assertHarmless } from './wall';
-import { openWire, send, sendRaw, type Wire, type WireSettings, wireSettings, withSrvOptions } from './wire';
+import { openMember, openWire, send, sendRaw, type Wire, type WireSettings, wireSettings, withSrvOptions } from './wire';
 
 /** After this long without an answer to a kill request, the connection itself is cut; the server then stops the operation by itself. */
 const CANCEL_PATIENCE_MS = 5_000;
@@ -158,10 +158,9 @@ export class MongoConnection {
     const patience = setTimeout(() => this.cut(), CANCEL_PATIENCE_MS);
     try {
       // A server that has no connection left, or lets nobody look, stops the operation when its connection goes.
-      const killer = await openWire({
-        ...this.settings,
-        limits: { ...this.settings.limits, connectTimeoutMs: CANCEL_PATIENCE_MS },
-      });
+      const limits = { ...this.settings.limits, connectTimeoutMs: CANCEL_PATIENCE_MS };
+      // The same member: only it lists what runs there.
+      const killer = await openMember({ ...this.settings, limits }, this.wire.member);
       try {
         while (operation.inFlight && !this.dead && Date.now() < deadline) {
           await killByComment(killer, operation.comment);

@@ -188,8 +188,9 @@ const VALUES = examples([
   ['MaxKey()', 'unknown', 'MaxKey'],
 ]);
 
-const range = (n: number) =>
-  `db.aggregate([{$documents: [{k: {$range: [0, ${Math.ceil(n / 1000)}]}}]}, {$unwind: "$k"}, {$set: {j: {$range: [1, 1001]}}}, {$unwind: "$j"}, {$project: {_id: 0, i: {$add: [{$multiply: ["$k", 1000]}, "$j"]}}}, {$match: {i: {$lte: ${n}}}}`;
+/** n documents with `i` from 1 and these fields in each, made by the server: unwinding copies them, which costs little. */
+const range = (n: number, fields = '') =>
+  `db.aggregate([{$documents: [{${fields}k: {$range: [0, ${Math.ceil(n / 1000)}]}, j: {$range: [1, 1001]}}]}, {$unwind: "$k"}, {$unwind: "$j"}, {$set: {i: {$add: [{$multiply: ["$k", 1000]}, "$j"]}}}${n % 1000 === 0 ? '' : `, {$match: {i: {$lte: ${n}}}}`}`;
 
 const ledger = (name: string) =>
   `{insert: ${JSON.stringify(name)}, documents: [{_id: 1, id: 1, note: "one"}, {_id: 2, id: 2, note: "two"}]}`;
@@ -269,12 +270,12 @@ export const fixture: EngineFixture = {
     readLedger: 'db.ledger.find({})',
     readStored: (columns) => `db.stored.find({}, {_id: 0, ${Array.from({ length: columns }, (_, i) => `c${i}: 1`).join(', ')}})`,
 
-    series: (n) => `${range(n)}])`,
+    series: (n) => `${range(n)}, {$project: {_id: 0, i: 1}}])`,
     wideSeries: (n) =>
-      `${range(n)}, {$project: {_id: 0, i: 1, b: {$multiply: ["$i", NumberLong("7")]}, c: {$divide: ["$i", 8]}, name: {$concat: ["name ", {$toString: "$i"}]}, d: ISODate("2020-01-01"), e: {$add: [ISODate("2020-01-01"), "$i"]}, f: {$eq: [{$mod: ["$i", 2]}, 0]}, g: {$multiply: ["$i", 1.5]}, h: {$literal: "some longer text that stays"}, z: {$literal: null}}}])`,
+      `${range(n, 'b: NumberLong("9007199254740993"), c: 0.125, d: ISODate("2020-01-01"), e: NumberDecimal("12.500"), f: true, g: "name 🦆", h: "some longer text that stays", l: 7, z: null, ')}, {$project: {_id: 0, i: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1, l: 1, z: 1}}])`,
     endless:
       'db.aggregate([{$documents: [{a: {$range: [0, 100000]}}]}, {$unwind: "$a"}, {$set: {b: {$range: [0, 100000]}}}, {$unwind: "$b"}, {$match: {b: -1}}])',
-    fatRows: (n, bytes) => `${range(n)}, {$project: {t: {$literal: "${'x'.repeat(bytes)}"}}}])`,
+    fatRows: (n, bytes) => `${range(n, `t: "${'x'.repeat(bytes)}", `)}, {$project: {_id: 0, t: 1}}])`,
   },
   values: VALUES,
   stored: VALUES,

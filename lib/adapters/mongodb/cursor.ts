@@ -9,8 +9,8 @@ import type { StopReason } from './errors';
 /** What the server's own time-out is given before we stop it from outside. */
 const BACKSTOP_MS = 1_000;
 /** About how large an answer to one getMore should be: large enough to be cheap, small enough to hold two. */
-const BATCH_BYTES = 2_000_000;
-const MOST_DOCUMENTS = 10_000;
+const BATCH_BYTES = 500_000;
+const MOST_DOCUMENTS = 2_000;
 
 /** One answer with documents. */
 export interface Batch {

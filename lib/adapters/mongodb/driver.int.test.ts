@@ -351,7 +351,7 @@ describe('what the server is asked for', () => {
 describe('members of a replica set', () => {
   const servers: MongoServer[] = [];
 
-  afterAll(() => Promise.all(servers.map((server) => server.stop())));
+  afterAll(() => Promise.all(servers.map((server) => server.stop().catch(() => {}))));
 
   async function member(hello: Record<string, unknown>): Promise<MongoServer> {
     const server = await startMongoServer({ hello: { setName: 'rs0', ...hello } });
@@ -382,6 +382,26 @@ describe('members of a replica set', () => {
     const uri = `mongodb://127.0.0.1:${secondary.port}/shop`;
     expect((await read(open(configOf(`${uri}?replicaSet=rs0`)), 'db.a.find({})')).rows).toEqual([['1']]);
     expect((await read(open(configOf(`${uri}?directConnection=true`)), 'db.a.find({})')).rows).toEqual([['1']]);
+  });
+
+  it('stops a query on the member that runs it', async () => {
+    // Two members that both take reads at once, as after a change of the primary: the first one named isn't the one that is connected.
+    const second = await member({ isWritablePrimary: true, secondary: false });
+    const first = await member({ isWritablePrimary: false, secondary: true, primary: `127.0.0.1:${second.port}` });
+    const own = open(configOf(`mongodb://127.0.0.1:${first.port}/shop?replicaSet=rs0`));
+    const lease = await own.lease();
+    await first.stop();
+    const controller = new AbortController();
+    const endless = `db.aggregate([{$documents: [{a: {$range: [0, 100000]}}]}, {$unwind: "$a"}, {$set: {b: {$range: [0, 100000]}}}, {$unwind: "$b"}, {$match: {b: -1}}])`;
+    const running = expectCode(collect(lease, endless, { signal: controller.signal }), 'query.cancelled');
+    await until(async () => second.running().length === 1);
+    controller.abort();
+    await running;
+    expect(second.running()).toHaveLength(0);
+    // It was asked to stop, and the connection is still there.
+    expect(second.operations().map(({ code }) => code)).toContain(11_601);
+    expect((await collect(lease, 'db.a.find({})')).rows).toEqual([['1']]);
+    lease.release();
   });
 
   it('goes on to the next host when one is down, and refuses another set', async () => {

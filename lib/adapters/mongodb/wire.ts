@@ -59,7 +59,7 @@ export async function openWire(settings: WireSettings): Promise<Wire> {
   let secondary: Wire | null = null;
   let failure: unknown = null;
   for (const member of members) {
-    const wire = await tryMember(settings, member).catch((error: unknown) => {
+    const wire = await openMember(settings, member).catch((error: unknown) => {
       failure ??= error;
       return null;
     });
@@ -92,16 +92,17 @@ const isFirstChoice = ({ connection: { hello }, isRouter }: Wire): boolean => is
 async function followPrimary(settings: WireSettings, { connection }: Wire): Promise<Wire | null> {
   const named = typeof connection.hello?.primary === 'string' ? parseHosts(connection.hello.primary, 27_017)?.[0] : undefined;
   if (!named) return null;
-  const wire = await tryMember(settings, named).catch(() => null);
+  const wire = await openMember(settings, named).catch(() => null);
   if (!wire || isFirstChoice(wire)) return wire;
   wire.connection.destroy();
   return null;
 }
 
 /**
- * @throws QuarryError source.unreachable when the member belongs to another replica set
+ * Connects to one member, whatever its part in its set is.
+ * @throws QuarryError source.unreachable when it belongs to another replica set; and what openWire throws
  */
-async function tryMember(settings: WireSettings, member: Member): Promise<Wire> {
+export async function openMember(settings: WireSettings, member: Member): Promise<Wire> {
   const connection = await connectMember(settings, member);
   const { hello } = connection;
   const wanted = settings.config.options.replicaSet;

@@ -29,18 +29,16 @@ let ssh: SshServer;
 let database: SourceDatabase;
 
 beforeAll(async () => {
-  [org, ssh, database] = await Promise.all([
-    createTestOrganization(),
-    startSshServer(),
-    createSourceDatabase('CREATE TABLE t (id int primary key); INSERT INTO t VALUES (42)'),
-  ]);
+  ssh = await startSshServer();
+  database = await createSourceDatabase('CREATE TABLE t (id int primary key); INSERT INTO t VALUES (42)');
+  org = await createTestOrganization();
 });
 
 afterAll(async () => {
   await drainPools(0);
+  await ssh?.remove();
   await database?.drop();
   await org?.drop();
-  await ssh?.remove();
   await closeDb();
 });
 

@@ -15,12 +15,13 @@ export function privateServer(suite: Suite): void {
   const { adapter, fixture, queries } = suite;
 
   describe('TLS and restarts, on a server of its own', () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'quarry-tls-'));
+    let folder: string | undefined;
     let certificates: Certificates;
     let running: PrivateServer;
 
     beforeAll(async () => {
       if (!fixture.server) return;
+      folder = mkdtempSync(path.join(tmpdir(), 'quarry-tls-'));
       certificates = makeCertificates(folder);
       running = await serverOf(suite).startServer(certificates);
     }, 120_000);
@@ -28,7 +29,7 @@ export function privateServer(suite: Suite): void {
     afterAll(async () => {
       await suite.drainOthers();
       await running?.remove();
-      rmSync(folder, { recursive: true, force: true });
+      if (folder) rmSync(folder, { recursive: true, force: true });
     });
 
     const open = (tls: ConnectionInput['tls'], changes: ConnectionInput = {}): Pool => {

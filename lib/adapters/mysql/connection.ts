@@ -36,6 +36,8 @@ export class MysqlConnection {
   /** The server's own id of this session. */
   id = '';
   isMariaDb = false;
+  /** Of MySQL from 8.0.13 on: an index may be over an expression. */
+  indexesExpressions = false;
   private sqlMode = '';
   private server = '';
   private current: RunningExecution | null = null;
@@ -78,7 +80,10 @@ export class MysqlConnection {
     const [row = []] = await this.rows(`SELECT CONNECTION_ID(), VERSION(), @@SESSION.sql_mode, ${SERVER}`);
     this.id = row[0] ?? '';
     this.server = row[3] ?? '';
-    this.isMariaDb = /mariadb/i.test(row[1] ?? '');
+    const version = row[1] ?? '';
+    this.isMariaDb = /mariadb/i.test(version);
+    const [major = 0, minor = 0, patch = 0] = version.split(/[^\d]+/).map(Number);
+    this.indexesExpressions = !this.isMariaDb && (major > 8 || (major === 8 && (minor > 0 || patch >= 13)));
     this.sqlMode = (row[2] ?? '')
       .split(',')
       .filter((mode) => KEPT_MODES.has(mode))

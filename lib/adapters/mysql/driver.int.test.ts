@@ -4,6 +4,7 @@ import type { Lease, OpenLimits, Pool } from '../contract';
 import { collect, expectCode, options, read, until } from '../contract-suite';
 import { CORPUS_TABLES, READS } from './corpus.fixture';
 import { mysql } from './index';
+import { lagOf } from './replica-lag';
 import { createMysqlDatabase, type MysqlTestDatabase, testServerUrl } from './test-database';
 
 const LIMITS: OpenLimits = { max: 3, min: 0, waitMs: 5_000, connectTimeoutMs: 5_000, recycleMs: 3_600_000, allowWrites: false };
@@ -248,6 +249,36 @@ describe('what a plan tells', () => {
     const plan = await withLease((lease) => lease.explain({ text }, options()));
     expect(plan.estimatedRows).toBe(rows);
     expect(plan.estimatedRowsRead).toBe(readRows);
+  });
+});
+
+describe('a replica', () => {
+  it('is none where nothing is copied', async () => {
+    expect(await withLease(async (lease) => lease.replicaLag?.(new AbortController().signal))).toBeNull();
+  });
+
+  it('is as far behind as the slowest of its sources, and says nothing when one has stopped', () => {
+    const names = ['Connection_name', 'Seconds_Behind_Master'];
+    expect(
+      lagOf({
+        names,
+        rows: [
+          ['a', '0'],
+          ['b', '12'],
+        ],
+      }),
+    ).toBe(12);
+    expect(lagOf({ names: ['Source_Host', 'Seconds_Behind_Source'], rows: [['a', '3']] })).toBe(3);
+    expect(
+      lagOf({
+        names,
+        rows: [
+          ['a', '0'],
+          ['b', null],
+        ],
+      }),
+    ).toBeNull();
+    expect(lagOf({ names, rows: [] })).toBeNull();
   });
 });
 

@@ -43,7 +43,7 @@ export async function introspect(connection: MysqlConnection): Promise<Catalogue
   for (const row of await connection.rows(TABLES)) tables.set(keyOf(row), tableOf(row));
   const json = connection.isMariaDb ? await jsonColumns(connection) : new Set<string>();
   for (const row of await connection.rows(COLUMNS)) addColumn(tables.get(keyOf(row)), columnOf(row, json, connection.isMariaDb));
-  const indexed = connection.isMariaDb ? 'COLUMN_NAME' : 'COALESCE(COLUMN_NAME, EXPRESSION)';
+  const indexed = connection.indexesExpressions ? 'COALESCE(COLUMN_NAME, EXPRESSION)' : 'COLUMN_NAME';
   for (const row of await connection.rows(INDEXES(indexed))) addIndexPart(tables.get(keyOf(row)), row);
   for (const row of await connection.rows(FOREIGN_KEYS)) addForeignKeyPart(tables.get(keyOf(row)), row);
   for (const table of tables.values()) nameKeys(table);

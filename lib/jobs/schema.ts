@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { QUESTION, type WorkflowStatus, workflowStatusSchema } from '../queue/schema';
 
+export { type WorkflowStatus, workflowStatusSchema };
+
 /** Filter values of GET /api/jobs?kind=: all jobs, all questions, or one job's name. */
 export const ALL_JOBS = 'job';
 export const ALL_QUESTIONS = QUESTION;

@@ -1,5 +1,4 @@
-import { ALL_JOBS, type ListJobsInput } from '@/lib/jobs/schema';
-import { type WorkflowStatus, workflowStatusSchema } from '@/lib/queue/schema';
+import { ALL_JOBS, type ListJobsInput, type WorkflowStatus, workflowStatusSchema } from '@/lib/jobs/schema';
 
 /** What the page's address says: which jobs are listed, and which one is open. */
 export interface Filters {

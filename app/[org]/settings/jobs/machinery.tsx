@@ -1,6 +1,5 @@
 import { ChevronRight } from 'lucide-react';
-import type { QueueOverview } from '@/lib/jobs/schema';
-import type { WorkflowStatus } from '@/lib/queue/schema';
+import type { QueueOverview, WorkflowStatus } from '@/lib/jobs/schema';
 import { formatCount, formatDuration, formatNumber } from '../../../_ui/figures';
 import { RelativeTime } from '../../../_ui/relative-time';
 import { Status } from './status';

@@ -1,6 +1,5 @@
 import clsx from 'clsx';
-import type { JobView } from '@/lib/jobs/schema';
-import type { WorkflowStatus } from '@/lib/queue/schema';
+import type { JobView, WorkflowStatus } from '@/lib/jobs/schema';
 
 type Look = WorkflowStatus | 'paused' | 'cancelling' | 'cancelled';
 

@@ -152,6 +152,11 @@ describe('a planted violation fails:', () => {
     ],
     ['a vague folder', { 'lib/utils/x.ts': 'export const x = 1;' }, 'folder name: lib/utils'],
     ['an adapter without a dialect', { 'lib/adapters/sqlite/dialect.ts': null }, 'adapter: lib/adapters/sqlite'],
+    [
+      'an adapter that is not held to the contract',
+      { 'lib/adapters/sqlite/contract.int.test.ts': null },
+      'adapter: lib/adapters/sqlite',
+    ],
     ['an adapter that is not registered', { 'lib/adapters/x/index.ts': 'export const x = 1;' }, 'adapter: lib/adapters/x'],
     ['a job that is not registered', { 'workers/jobs/x.ts': 'export const x = 1;' }, 'job: workers/jobs/x.ts'],
     ['an outdated .env.example', { '.env.example': 'PORT=1\n' }, '.env.example: .env.example'],

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runChecks } from './check.mjs';
 import { CHROMIUM, namedChromium } from './chromium.mjs';
+import { contractTable } from './contract-table.mjs';
 import { ensurePrograms } from './debian.mjs';
 import { choosePort } from './postgres.mjs';
 import { checkNode, ensureBuild, ensureClient, ensurePackages } from './prepare.mjs';
@@ -95,6 +96,8 @@ async function runVitest(args, env) {
   const { code } = await exit.then((state) => ({ ...child, ...state }));
   if (!existsSync(report)) throw new Problem('Vitest ended without a report; what it said stands above.');
   const result = JSON.parse(readFileSync(report, 'utf8'));
+  const table = contractTable(result);
+  if (table) heading(`\nThe contract of adapters\n\n${table}`);
   counts.passed += result.numPassedTests;
   counts.skipped += result.numPendingTests;
   const brokenFiles = result.testResults.filter(

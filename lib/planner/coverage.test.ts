@@ -52,7 +52,7 @@ describe('coverage', () => {
     ]),
   );
 
-  it(`keeps every part of ${pairs.length} questions or declines`, () => {
+  it(`keeps every part of ${pairs.length} questions or declines`, { timeout: 120_000 }, () => {
     const lost: string[] = [];
     let answered = 0;
     for (const { question, held } of pairs) {

@@ -5,6 +5,7 @@ import { type CatalogueIndex, indexCatalogue } from './catalogue-index';
 import { collectionOf, documentView } from './document-view';
 import { explainPlan } from './explain';
 import { extendPlan, isFollowUp } from './follow-up';
+import { homeView } from './home-schema';
 import { CannotPlan } from './plan-parts';
 import { confidenceOf, lostParts, type Reading, readQuestion } from './reading';
 import { renderPlan } from './render';
@@ -75,7 +76,8 @@ export function readPlan(
  * @returns an answer with its plan and SQL; readings to choose from; a refusal with the reason; or text that needs no database
  */
 export function planOnce(given: PlanInput): PlanOutcome {
-  const input = { ...given, ...documentView(given.catalogue, given.values) };
+  const home = homeView(given.catalogue, given.values, given.question, given.previous?.plan);
+  const input = { ...given, ...documentView(home.catalogue, home.values) };
   const index = indexCatalogue(input.catalogue);
   const suggestions = (): string[] => suggestQuestions(given.catalogue, given.values);
   const talk = smallTalk(input.question, index, suggestions);

@@ -344,3 +344,22 @@ describe('linking for models', () => {
     expect(tables.map((table) => table.name)).toEqual(expect.arrayContaining(['customers', 'products', 'orders', 'order_items']));
   });
 });
+
+describe('several schemas with tables of the same names', () => {
+  const inSchema = (schema: string) => shop.catalogue.tables.map((table) => ({ ...table, schema }));
+  const catalogue = { defaultSchema: 'shop', tables: [...inSchema('archive'), ...inSchema('shop')] };
+  const dialect = { ...shop.dialect, qualify: ({ schema, name }: { schema?: string; name: string }) => `${schema}.${name}` };
+  const tablesOf = (question: string): string[] => {
+    const outcome = planQuestion({ question, catalogue, dialect, values: shop.values, now });
+    return outcome.kind === 'answer' ? outcome.planned.tables : [];
+  };
+
+  it("takes those of the source's own schema", () => {
+    expect(tablesOf('How many customers are there?')).toEqual(['shop.customers']);
+    expect(tablesOf('number of orders per customer').sort()).toEqual(['shop.customers', 'shop.orders']);
+  });
+
+  it('reads all of them when another schema is named', () => {
+    expect(tablesOf('How many customers are in the archive?')).not.toEqual(['shop.customers']);
+  });
+});

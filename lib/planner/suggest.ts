@@ -3,6 +3,7 @@ import type { Catalogue } from '../adapters/contract';
 import { assemble } from './assemble';
 import { type CatalogueIndex, type IndexedColumn, type IndexedTable, indexCatalogue } from './catalogue-index';
 import { documentView } from './document-view';
+import { homeView } from './home-schema';
 import { CannotPlan } from './plan-parts';
 import { confidenceOf, readQuestion } from './reading';
 import type { ValueIndex } from './schema';
@@ -158,7 +159,8 @@ const suggested = new WeakMap<Catalogue, Map<string, string[]>>();
  * @param count how many at most; default 6
  */
 export function suggestQuestions(given: Catalogue, sampled: ValueIndex = NO_VALUES, count = 6): string[] {
-  const { catalogue, values } = documentView(given, sampled);
+  const home = homeView(given, sampled);
+  const { catalogue, values } = documentView(home.catalogue, home.values);
   const known = suggested.get(catalogue) ?? new Map<string, string[]>();
   const key = `${count}:${sampled === NO_VALUES}`;
   const before = known.get(key);

@@ -22,7 +22,7 @@ describe.each(SETS)('questions over the %s sample', (name, questions) => {
   });
   afterAll(() => sample.close());
 
-  it('are answered exactly or declined', async () => {
+  it('are answered exactly or declined', { timeout: 120_000 }, async () => {
     const verdicts = await judgeAll(sample, questions, sample);
     const share = (verdict: Verdict): number => (100 * verdicts[verdict].length) / questions.length;
     expect(share('wrong'), verdicts.wrong.join('\n')).toBeLessThanOrEqual(LIMITS.wrong);

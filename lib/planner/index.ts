@@ -1,5 +1,5 @@
 /**
- * The built-in planner: a question in plain language to a typed plan and its SQL, without a model and without I/O.
+ * The built-in planner: a question in plain language to a typed plan and its SQL or pipeline, without a model and without I/O.
  * Owns linking (words to tables, columns, values), the grammar of questions, join trees, plans, rendering and explanations.
  * Promises: deterministic; every name in a statement comes from the catalogue; what isn't understood is declined with a reason.
  */

@@ -1,6 +1,6 @@
 /**
- * The typed plan: what a question means, apart from any engine. A SQL dialect renders it (render.ts); a document pipeline can be
- * rendered from the same plan. Browser-safe, serialisable, checked by zod where it comes back from storage.
+ * The typed plan: what a question means, apart from any engine. render.ts writes it as SQL, render-pipeline.ts as a pipeline.
+ * Browser-safe, serialisable, checked by zod where it comes back from storage.
  */
 import { z } from 'zod';
 

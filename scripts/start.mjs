@@ -114,9 +114,17 @@ async function main() {
     throw error;
   }
   step(`log: ${server.logFile}`);
+  step(`jobs: ${whoRunsJobs()}`);
   heading(`Ready in ${duration(Date.now() - began)}: ${process.env.PUBLIC_URL || server.url}`);
   heading('On the first visit, create the owner account. Ctrl+C stops Quarry.');
   return await untilEnd(server, postgres, runFile);
+}
+
+/** As lib/queue's runsJobs() decides. */
+function whoRunsJobs() {
+  const mode = process.env.WORKERS || (process.env.REDIS_URL ? 'separate' : 'in-process');
+  if (mode === 'in-process') return 'in the web server';
+  return mode === 'off' ? 'nobody runs them (WORKERS=off)' : 'they wait for a worker; start one with "npm run worker"';
 }
 
 /** A command of the CLI may have started the database for its own time: then wait for it, since it takes the database with it. */

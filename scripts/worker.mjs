@@ -28,13 +28,16 @@ await runMain(async () => {
     stdio: 'inherit',
     graceMs: 15_000,
   });
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(name, () => {
-      step(`stopping (${name})`);
-      void stopAll();
-    });
-  }
+  const stop = (reason) => {
+    step(`stopping (${reason})`);
+    void stopAll();
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => stop(name));
+  // npm starts a shell, and the shell starts us: when it is ended alone, nobody is left to stop us.
+  const parent = process.ppid;
+  const watch = process.env.npm_lifecycle_event && setInterval(() => process.ppid !== parent && stop('npm is gone'), 1000);
   heading('The worker runs jobs. Ctrl+C stops it.');
   const { code, signal } = await worker.exit;
+  clearInterval(watch || undefined);
   if (code !== 0) throw new Problem(`The worker ended with ${code ?? signal}.`);
 });

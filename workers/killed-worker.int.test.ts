@@ -10,10 +10,12 @@ import { projectRoot } from '@/lib/kernel/paths';
 import { JOBS, JobQueue } from '@/lib/queue';
 import { createSource } from '@/lib/sources';
 import { createTestOrganization, type TestOrganization } from '@/lib/testing/organization';
+import { type RedisServer, startRedisServer } from '@/lib/testing/redis-server';
 import { createSourceDatabase, type SourceDatabase, until } from '@/lib/testing/source-database';
 
 /** Real worker processes on a builder database of their own; one is killed while it reads a schema. */
 let scratch: ScratchDatabase;
+let redis: RedisServer;
 let source: SourceDatabase;
 let ours: TestOrganization;
 let gate: Gate;
@@ -69,6 +71,7 @@ beforeAll(async () => {
   scratch = await createScratchDatabase(readEnv('TEST_POSTGRES_URL') ?? '');
   vi.stubEnv('DATABASE_URL', scratch.url);
   await migrate({ url: scratch.url });
+  redis = await startRedisServer();
   source = await createSourceDatabase('CREATE TABLE kept (id int PRIMARY KEY)');
   gate = new Gate(source.connection);
   gatePort = await gate.listen();
@@ -84,6 +87,7 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
+  await redis?.remove();
   gate?.close();
   await ours?.drop();
   await source?.drop();
@@ -119,10 +123,8 @@ const workers = () => systemDb().worker.findMany();
 
 describe.each(['process', 'redis'] as const)('a worker that is killed, jobs carried by %s', (transport) => {
   it('loses its job to another, which finishes it once', async () => {
-    const redisUrl = readEnv('TEST_REDIS_URL');
-    if (!redisUrl) throw new Error('TEST_REDIS_URL is not set: run the tests through `npm test`.');
     const env: Record<string, string> =
-      transport === 'redis' ? { REDIS_URL: redisUrl, REDIS_PREFIX: `test-worker-${randomUUID()}:` } : { REDIS_URL: '' };
+      transport === 'redis' ? { REDIS_URL: redis.url, REDIS_PREFIX: `test-worker-${randomUUID()}:` } : { REDIS_URL: '' };
     gate.open = true;
     const { id: dataSourceId } = await createSource(ours.ctx, {
       name: `behind the gate, ${transport}`,

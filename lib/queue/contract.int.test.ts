@@ -8,6 +8,7 @@ import { readEnv } from '../kernel/env';
 import { QuarryError } from '../kernel/errors';
 
 import { settableClock } from '../testing/clock';
+import { type RedisServer, startRedisServer } from '../testing/redis-server';
 import { until } from '../testing/source-database';
 import type { JobDefinition } from './job-definition';
 import { JobQueue, type QueueOptions } from './job-queue';
@@ -15,6 +16,7 @@ import type { JobHandler, JobRun } from './runner';
 
 /** Both ways to carry the news, judged by the same expectations, on a builder database of their own. */
 let scratch: ScratchDatabase;
+let redis: RedisServer;
 let organizations: string[] = [];
 const queues: JobQueue[] = [];
 
@@ -27,15 +29,15 @@ const job = (more: Partial<JobDefinition> = {}): JobDefinition => ({
   ...more,
 });
 
-const connectionOf = (url: string) => ({ host: new URL(url).hostname, port: Number(new URL(url).port || 6379) });
-
 beforeAll(async () => {
   scratch = await createScratchDatabase(readEnv('TEST_POSTGRES_URL') ?? '');
   vi.stubEnv('DATABASE_URL', scratch.url);
   await migrate({ url: scratch.url });
+  redis = await startRedisServer();
 });
 
 afterAll(async () => {
+  await redis?.remove();
   await closeDb();
   await scratch?.drop();
 });
@@ -59,11 +61,9 @@ describe.each(['process', 'redis'] as const)('the queue by %s', (transport) => {
 
   /** One process's queue, with its own name and connections. */
   function makeQueue(options: Partial<QueueOptions> = {}): JobQueue {
-    const url = readEnv('TEST_REDIS_URL');
-    if (transport === 'redis' && !url) throw new Error('TEST_REDIS_URL is not set: run the tests through `npm test`.');
     const queue = new JobQueue({
       jobs: { 'test.run': job() },
-      redis: transport === 'redis' && url ? { connection: connectionOf(url), prefix } : null,
+      redis: transport === 'redis' ? { connection: { host: '127.0.0.1', port: redis.port }, prefix } : null,
       clock: systemClock,
       slots: { sources: 4, upkeep: 1 },
       pollMs: 30,

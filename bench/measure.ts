@@ -51,11 +51,16 @@ export function residentMib(root: number): number {
     if (parent) parents.set(Number(name), Number(parent));
   }
   let kib = 0;
-  for (const pid of [root, ...parents.keys()]) {
+  for (const pid of parents.keys()) {
     if (pid !== root && !descends(pid, root, parents)) continue;
     kib += Number(/^VmRSS:\s+(\d+) kB$/m.exec(readProc(String(pid), 'status'))?.[1] ?? 0);
   }
   return kib / 1024;
+}
+
+/** Resident memory of one process alone, in MiB. */
+export function ownResidentMib(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readProc(String(pid), 'status'))?.[1] ?? 0) / 1024;
 }
 
 /** Proportional set size of one process in MiB: shared pages counted by their share. Undefined where it can't be read. */

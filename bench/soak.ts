@@ -3,7 +3,7 @@ import { closeDb } from '../lib/db';
 import { createSource, drainPools } from '../lib/sources';
 import { createTestOrganization } from '../lib/testing/organization';
 import { createClient } from './client';
-import { machineLine, residentMib } from './measure';
+import { machineLine, ownResidentMib, residentMib } from './measure';
 import type { Target } from './run';
 import { findSites } from './storm';
 
@@ -15,6 +15,8 @@ interface Sample {
   /** Seconds since the start. */
   at: number;
   mib: number;
+  /** With the processes that it started (readers of files). */
+  withChildren: number;
   handles: number;
 }
 
@@ -55,10 +57,7 @@ export async function soak(target: Target, seconds: number): Promise<void> {
   const started = performance.now();
   const elapsed = () => (performance.now() - started) / 1000;
   const samples: Sample[] = [];
-  const timer = setInterval(
-    () => samples.push({ at: elapsed(), mib: residentMib(target.pid), handles: openFiles(target.pid) }),
-    1_000,
-  );
+  const timer = setInterval(() => samples.push(look(target.pid, elapsed())), 1_000);
   let turn = 0;
   await Promise.all(
     Array.from({ length: CLIENTS }, async () => {
@@ -89,8 +88,18 @@ function print(samples: readonly Sample[], { done, failed }: { done: number; fai
   console.log(
     `| Memory of the web server | ${first.mib.toFixed(0)} MiB | ${last.mib.toFixed(0)} MiB | ${perMinute(({ mib }) => mib).toFixed(2)} MiB a minute |`,
   );
+  console.log(
+    `| With the processes it started | ${first.withChildren.toFixed(0)} MiB | ${last.withChildren.toFixed(0)} MiB | ${perMinute(({ withChildren }) => withChildren).toFixed(2)} MiB a minute |`,
+  );
   console.log(`| Open files | ${first.handles} | ${last.handles} | ${perMinute(({ handles }) => handles).toFixed(2)} a minute |`);
 }
+
+const look = (pid: number, at: number): Sample => ({
+  at,
+  mib: ownResidentMib(pid),
+  withChildren: residentMib(pid),
+  handles: openFiles(pid),
+});
 
 function openFiles(pid: number): number {
   try {

@@ -2,7 +2,7 @@
 import type { Catalogue, CatalogueColumn, CatalogueTable } from '../adapters/contract';
 import { PERSON_TABLES, SCHEMA_WORDS, SYNONYMS, UNIT_STEMS } from './lexicon';
 import type { ColumnRef } from './schema';
-import { identifierWords, splitCompound, stem } from './words';
+import { identifierWords, singular, splitCompound, stem } from './words';
 
 export type ColumnRole = 'id' | 'number' | 'year' | 'date' | 'boolean' | 'text' | 'other';
 
@@ -213,10 +213,16 @@ function indexTable(
     label: [],
     junction: false,
     isPerson: words.some((word) => [...PERSON_TABLES].some((person) => stem(person) === word)),
-    display: names.slice(tablePrefix).join(' ') || table.name,
+    display: displayOf(table, names.slice(tablePrefix)),
   };
   made.label = findLabel(made);
   return made;
+}
+
+/** An array in the documents of a collection is shown as "order items". */
+function displayOf({ name, kind }: CatalogueTable, words: readonly string[]): string {
+  const inner = kind === 'collection' && name.includes('.');
+  return words.map((word, at) => (inner && at < words.length - 1 ? singular(word) : word)).join(' ') || name;
 }
 
 const UNTELLING = new Set(['name', 'title', 'label', 'id', 'type', 'kind', 'code', 'key', 'value', 'number', 'status', 'date']);

@@ -47,13 +47,22 @@ const DOCUMENTS: Record<string, Record<string, unknown>[]> = {
   ],
 };
 
+// Documents that don't keep to the types of the others, as happens in years of use.
+const LOOSE = Array.from({ length: 12 }, (_, at) => ({
+  _id: at,
+  soldOn: at === 3 ? '2026-02-01' : at === 4 ? 'unknown' : new Date(Date.UTC(2026, at % 3, 5)),
+  quantity: at === 5 ? 'two' : 2,
+  price: money('1.50'),
+  item: at % 2 === 0 ? 'Lamp' : 'Chair',
+}));
+
 let copy: EngineCopy;
 beforeAll(async () => {
   const given = readEnv('TEST_MONGODB_URL');
   if (!given) throw new Error('TEST_MONGODB_URL is not set: run the tests through `npm test`.');
   const client = new MongoClient(given);
   const name = `planner_${randomBytes(6).toString('hex')}`;
-  for (const [collection, list] of Object.entries(DOCUMENTS))
+  for (const [collection, list] of Object.entries({ ...DOCUMENTS, deliveries: LOOSE }))
     await client
       .db(name)
       .collection(collection)
@@ -134,10 +143,28 @@ describe('questions over documents', () => {
     expect(byText(found.map((row) => row.slice(0, width).map(cell)))).toEqual(byText(rows));
   });
 
+  it('says what it understood in the words of the documents', () => {
+    expect(answer('total quantity per product').explanation).toBe('Total quantity of order items per product.');
+    expect(answer('number of customers per country').explanation).toBe('Number of customers per address country.');
+  });
+
   it('finds the values of an array of texts', async () => {
     const planned = answer('how many customers have the tag vip');
     expect(await rowsOf(planned)).toEqual([['2']]);
     expect(planned.tables).toEqual(['customers']);
+  });
+
+  it('reads past values of another type than the field nearly always has', async () => {
+    expect(byText(await rowsOf(answer('number of deliveries per month')))).toEqual([
+      ['2026-01', '3'],
+      ['2026-02', '4'],
+      ['2026-03', '4'],
+      [null, '1'],
+    ]);
+    expect(byText(await rowsOf(answer('total quantity of deliveries per item')))).toEqual([
+      ['Chair', '10'],
+      ['Lamp', '12'],
+    ]);
   });
 
   it('reads a value that looks like a path as the text it is', async () => {

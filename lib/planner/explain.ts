@@ -1,6 +1,7 @@
 /** Says a plan in words: what was understood, so that a person can see whether it was meant. */
 import { type CatalogueIndex, columnOf } from './catalogue-index';
 import type { ColumnRef, CompareOperator, Condition, Expression, Order, Plan } from './schema';
+import { singular } from './words';
 
 const AGGREGATES = { count: 'number of', sum: 'total', avg: 'average', min: 'lowest', max: 'highest' } as const;
 const DATE_AGGREGATES = { ...AGGREGATES, min: 'earliest', max: 'latest' } as const;
@@ -242,13 +243,6 @@ const isPlain = (expression: Expression): boolean => expression.kind === 'column
 function list(items: readonly string[]): string {
   if (items.length < 2) return items[0] ?? '';
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
-}
-
-/** Of a display name's last word; good enough for words that are shown, never used to link. */
-function singular(words: string): string {
-  if (/(?:ss|us|is)$/i.test(words)) return words;
-  if (/ies$/i.test(words)) return words.replace(/ies$/i, 'y');
-  return /(?:sses|shes|ches|xes|zes)$/i.test(words) ? words.slice(0, -2) : words.replace(/s$/i, '');
 }
 
 const capitalise = (text: string): string => (text[0]?.toUpperCase() ?? '') + text.slice(1);

@@ -1,5 +1,5 @@
 /** Where each table of a plan lies in the documents of a pipeline, and the stages that bring it there. */
-import type { PipelineStage, TableRef } from '../adapters/contract';
+import type { ColumnType, PipelineStage, TableRef } from '../adapters/contract';
 import { type CatalogueIndex, columnOf } from './catalogue-index';
 import { arrayTables, collectionOf, OWNER } from './document-view';
 import type { ColumnRef, Join, Plan } from './schema';
@@ -35,6 +35,14 @@ export class PipelineScope {
     const place = this.places.get(ref.table) ?? '';
     if (array?.plain) return place;
     return place === '' ? ref.column : `${place}.${ref.column}`;
+  }
+
+  /** Whether a column holds values of these types only, so that operators which refuse others can be used on it. */
+  isUniform(ref: ColumnRef, ...types: ColumnType[]): boolean {
+    const column = columnOf(this.index, ref)?.column;
+    if (!column) return false;
+    const met = column.types?.map(({ type }) => type) ?? [column.type];
+    return met.every((type) => types.includes(type));
   }
 
   private keyOf(key: string): string {

@@ -4,7 +4,7 @@ import { type CatalogueIndex, columnOf } from './catalogue-index';
 import { type ConditionContext, mergeFilters, present, type Written, writeExpression, writeFilter } from './pipeline-conditions';
 import { PipelineScope } from './pipeline-scope';
 import { refsOf } from './plan-parts';
-import type { Condition, DateUnit, Expression, Order, Plan } from './schema';
+import type { ColumnRef, Condition, DateUnit, Expression, Order, Plan } from './schema';
 
 type Json = unknown;
 type Aggregate = Extract<Expression, { kind: 'aggregate' }>;
@@ -86,8 +86,9 @@ class Renderer {
   /** What sorts by time and reads as people write it: 2026, 2026-Q4, 2026-10, the Monday of a week, a day. */
   private period({ unit, column }: Extract<Expression, { kind: 'period' }>): Json {
     const path = `$${this.scope.path(column)}`;
-    const isText = columnOf(this.scope.index, column)?.column.type === 'text';
-    const date = isText ? { $convert: { input: path, to: 'date', onError: null, onNull: null } } : path;
+    const date = this.scope.isUniform(column, 'timestamptz', 'timestamp', 'date')
+      ? path
+      : { $convert: { input: path, to: 'date', onError: null, onNull: null } };
     if (unit === 'week')
       return { $dateToString: { date: { $dateTrunc: { date, unit: 'week', startOfWeek: 'monday' } }, format: '%Y-%m-%d' } };
     if (unit !== 'quarter') return { $dateToString: { date, format: FORMATS[unit] } };
@@ -297,7 +298,7 @@ class Groups {
       return { value: `$${path}`, path };
     }
     const field = this.row({ kind: 'column', column, ...(expression.numeric ? { numeric: true } : {}) }).value;
-    const input = times ? { $multiply: [field, `$${this.scope.path(times)}`] } : field;
+    const input = times ? { $multiply: [this.factor(column), this.factor(times)] } : field;
     if (fn === 'count' && distinct) {
       const path = this.add(name, { $addToSet: orNull(input) });
       return { value: { $size: { $setDifference: [`$${path}`, [null]] } } };
@@ -315,6 +316,12 @@ class Groups {
     // The sum of nothing is nothing, not zero.
     const some = this.add(`${name}_values`, { $sum: { $cond: [present(input), 1, 0] } });
     return { value: { $cond: [{ $gt: [`$${some}`, 0] }, `$${path}`, null] } };
+  }
+
+  /** A product of something else than numbers is an error, where a sum leaves it out. */
+  private factor(column: ColumnRef): Json {
+    const path = `$${this.scope.path(column)}`;
+    return this.scope.isUniform(column, 'integer', 'bigint', 'decimal', 'double') ? path : asNumber(path);
   }
 
   private mayBeEmpty(expression: Aggregate): boolean {

@@ -149,3 +149,10 @@ export function isTypo(written: string, meant: string): boolean {
   const limit = written.length >= 9 ? 2 : 1;
   return editDistance(written, meant, limit) <= limit;
 }
+
+/** Of a display name's last word; good enough for words that are shown, never used to link. */
+export function singular(words: string): string {
+  if (/(?:ss|us|is)$/i.test(words)) return words;
+  if (/ies$/i.test(words)) return words.replace(/ies$/i, 'y');
+  return /(?:sses|shes|ches|xes|zes)$/i.test(words) ? words.slice(0, -2) : words.replace(/s$/i, '');
+}

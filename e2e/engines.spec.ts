@@ -60,7 +60,7 @@ async function changeThenRemove(page: Page, slug: string, id: string, name: stri
   await page.goto(`/${slug}/sources/${id}/settings`);
   const connection = page.getByRole('form', { name: 'Connection', exact: true });
   await expect(connection.getByRole('button', { name: 'Save' })).toBeDisabled();
-  await connection.getByLabel('Password').fill('surely wrong');
+  await connection.getByLabel('Password', { exact: true }).fill('surely wrong');
   await connection.getByRole('button', { name: 'Save' }).click();
   await expect(connection.getByText('Nothing was saved.')).toBeVisible({ timeout: 30_000 });
   await keepPicture(page, `settings-${name}`);

@@ -1,9 +1,12 @@
 /** The table of commands, and how one is run: its operation is registered, limited, logged, and its error answered. */
-import * as admin from './admin-commands';
+import * as catalogue from './catalogue-commands';
 import { keyOf } from './compare';
 import { Operation } from './operation';
+import * as operations from './operation-commands';
 import * as reads from './read-commands';
+import * as server from './server-commands';
 import type { Call, Connection, OperationInfo, ServerState } from './session';
+import * as users from './user-commands';
 import { Bin, badValue, type Doc, doc, int, isDoc, ServerError, type Value, wholeNumber } from './values';
 import type { Reply, Request } from './wire';
 import * as writes from './write-commands';
@@ -17,23 +20,23 @@ const shell =
     doc({ ...fields, ok: 1 });
 
 const COMMANDS: Record<string, Command> = {
-  hello: admin.hello,
-  isMaster: admin.hello,
-  ismaster: admin.hello,
+  hello: server.hello,
+  isMaster: server.hello,
+  ismaster: server.hello,
   ping: ok,
-  buildInfo: admin.buildInfo,
-  buildinfo: admin.buildInfo,
-  saslStart: admin.saslStart,
-  saslContinue: admin.saslContinue,
-  authenticate: admin.authenticate,
-  logout: admin.logout,
-  connectionStatus: admin.connectionStatus,
-  serverStatus: admin.serverStatus,
+  buildInfo: server.buildInfo,
+  buildinfo: server.buildInfo,
+  saslStart: server.saslStart,
+  saslContinue: server.saslContinue,
+  authenticate: server.authenticate,
+  logout: server.logout,
+  connectionStatus: server.connectionStatus,
+  serverStatus: server.serverStatus,
   getParameter: shell({ featureCompatibilityVersion: doc({ version: '7.0' }) }),
   startSession: ok,
   refreshSessions: ok,
-  endSessions: admin.endSessions,
-  killSessions: admin.killSessions,
+  endSessions: operations.endSessions,
+  killSessions: operations.killSessions,
   whatsmyuri: (call) => doc({ you: call.connection.client, ok: 1 }),
   find: reads.find,
   aggregate: reads.aggregate,
@@ -47,25 +50,25 @@ const COMMANDS: Record<string, Command> = {
   delete: writes.remove,
   findAndModify: writes.findAndModify,
   findandmodify: writes.findAndModify,
-  listDatabases: admin.listDatabases,
-  listCollections: admin.listCollections,
-  listIndexes: admin.listIndexes,
-  create: admin.create,
-  collMod: admin.collMod,
-  createIndexes: admin.createIndexes,
-  dropIndexes: admin.dropIndexes,
-  drop: admin.drop,
-  dropDatabase: admin.dropDatabase,
-  renameCollection: admin.renameCollection,
-  collStats: admin.collStats,
-  dbStats: admin.dbStats,
-  dbstats: admin.dbStats,
-  currentOp: admin.currentOp,
-  killOp: admin.killOp,
-  createUser: admin.createUser,
-  updateUser: admin.updateUser,
-  dropUser: admin.dropUser,
-  usersInfo: admin.usersInfo,
+  listDatabases: catalogue.listDatabases,
+  listCollections: catalogue.listCollections,
+  listIndexes: catalogue.listIndexes,
+  create: catalogue.create,
+  collMod: catalogue.collMod,
+  createIndexes: catalogue.createIndexes,
+  dropIndexes: catalogue.dropIndexes,
+  drop: catalogue.drop,
+  dropDatabase: catalogue.dropDatabase,
+  renameCollection: catalogue.renameCollection,
+  collStats: catalogue.collStats,
+  dbStats: catalogue.dbStats,
+  dbstats: catalogue.dbStats,
+  currentOp: operations.currentOp,
+  killOp: operations.killOp,
+  createUser: users.createUser,
+  updateUser: users.updateUser,
+  dropUser: users.dropUser,
+  usersInfo: users.usersInfo,
 };
 
 /** Answered before anybody has signed in. */
@@ -85,7 +88,7 @@ const OPEN = new Set([
   'whatsmyuri',
 ]);
 
-let operations = 0;
+let lastOperation = 0;
 const FINISHED_KEPT = 2000;
 
 function beginOperation(state: ServerState, connection: Connection, request: Request, name: string): OperationInfo {
@@ -96,11 +99,11 @@ function beginOperation(state: ServerState, connection: Connection, request: Req
   const limit = given === undefined ? 0 : wholeNumber(given);
   if (limit === null || limit < 0) throw badValue(`maxTimeMS must be a non-negative number`);
   const first = command.get(name);
-  operations += 1;
+  lastOperation += 1;
   // A getMore is limited by what its cursor's command was given.
   const cursor = name === 'getMore' ? state.cursors.all().find((one) => keyOf(one.id) === keyOf(first)) : undefined;
   return {
-    operation: new Operation(operations, cursor ? cursor.about.maxTimeMs : limit),
+    operation: new Operation(lastOperation, cursor ? cursor.about.maxTimeMs : limit),
     connection: connection.id,
     client: connection.client,
     command,

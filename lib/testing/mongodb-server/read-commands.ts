@@ -1,12 +1,12 @@
 /** Commands that read documents: find, aggregate, getMore, count, distinct, explain. */
 
-import { currentOperations } from './admin-commands';
 import { Encoded, encode } from './codec';
 import { keyOf } from './compare';
 import { Cursor, FIRST_BATCH } from './cursors';
 import { compileExpression } from './expressions';
 import { compileMatch } from './match';
 import { PAUSE } from './operation';
+import { currentOperations } from './operation-commands';
 import { valuesAt } from './paths';
 import { compilePipeline, type Flow, itemOf, type PipelineContext, read, type Stage } from './pipeline';
 import { compileProjection } from './projection';

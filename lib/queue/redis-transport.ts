@@ -40,7 +40,8 @@ export class RedisTransport implements Transport {
   readonly name = 'redis' as const;
   readonly #plan: TransportPlan;
   readonly #redis: RedisTransportOptions;
-  readonly #queues: Record<QueueName, Queue<News>>;
+  /** Opened by the first who needs one: a process that only records questions holds no connection. */
+  readonly #queues = new Map<QueueName, Queue<News>>();
   #workers: Worker<News>[] = [];
   #work: Work | undefined;
   /** Queues whose schedules this process has said once, with the periods of its settings. */
@@ -50,15 +51,18 @@ export class RedisTransport implements Transport {
   constructor(plan: TransportPlan, redis: RedisTransportOptions) {
     this.#plan = plan;
     this.#redis = redis;
+  }
+
+  #queue(name: QueueName): Queue<News> {
+    const known = this.#queues.get(name);
+    if (known) return known;
     // A producer fails at once on a connection that is gone; workers wait for it.
     const failFast = { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: PATIENCE_MS };
-    const connection = { ...forBullmq(redis.connection), ...failFast };
-    const open = (name: QueueName) => {
-      const queue = new Queue<News>(name, { connection, prefix: redis.prefix });
-      queue.on('error', () => undefined);
-      return queue;
-    };
-    this.#queues = { sources: open('sources'), upkeep: open('upkeep') };
+    const connection = { ...forBullmq(this.#redis.connection), ...failFast };
+    const queue: Queue<News> = new Queue<News>(name, { connection, prefix: this.#redis.prefix });
+    queue.on('error', () => undefined);
+    this.#queues.set(name, queue);
+    return queue;
   }
 
   async deliver(rows: Waiting[]): Promise<boolean> {
@@ -66,7 +70,7 @@ export class RedisTransport implements Transport {
     try {
       const adding = QUEUES.map((name) => {
         const own = rows.filter(({ kind }) => this.#plan.queueOf(kind) === name);
-        return own.length === 0 ? null : this.#queues[name].addBulk(own.map(toMessage));
+        return own.length === 0 ? null : this.#queue(name).addBulk(own.map(toMessage));
       });
       await inTime(Promise.all(adding));
       return true;
@@ -100,7 +104,7 @@ export class RedisTransport implements Transport {
     await Promise.all(
       QUEUES.map(async (name) => {
         const wanted = this.#plan.schedules.filter(({ queue }) => queue === name).length;
-        const there = await inTime(this.#queues[name].getJobSchedulersCount()).catch(() => null);
+        const there = await inTime(this.#queue(name).getJobSchedulersCount()).catch(() => null);
         if (there !== null && (there !== wanted || !this.#scheduled.has(name))) await this.#schedule(name);
       }),
     );
@@ -113,7 +117,10 @@ export class RedisTransport implements Transport {
 
   async close(): Promise<void> {
     this.#work = undefined;
-    const closing = [...this.#workers.map((worker) => worker.close(true)), ...QUEUES.map((name) => this.#queues[name].close())];
+    const closing = [
+      ...this.#workers.map((worker) => worker.close(true)),
+      ...[...this.#queues.values()].map((queue) => queue.close()),
+    ];
     await Promise.all(closing.map((one) => inTime(one).catch(() => undefined)));
   }
 
@@ -135,7 +142,7 @@ export class RedisTransport implements Transport {
   /** One scheduler per scheduled job, the same by whichever process says it; those of jobs that are gone are removed. */
   async #schedule(name: QueueName): Promise<void> {
     const own = this.#plan.schedules.filter(({ queue }) => queue === name);
-    const queue = this.#queues[name];
+    const queue = this.#queue(name);
     try {
       for (const { kind, everyMs } of own) {
         await inTime(queue.upsertJobScheduler(kind, { every: everyMs }, { name: kind, data: { schedule: kind }, opts: FORGET }));

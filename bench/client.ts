@@ -12,7 +12,7 @@ export interface Client {
 }
 
 export function createClient(base: string, token: string): Client {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const signed = token === '' ? {} : { authorization: `Bearer ${token}` };
   const send = (path: string, body: object | null, onData: (chunk: Buffer) => void, more: Record<string, string> = {}) =>
     new Promise<number>((resolve, reject) => {

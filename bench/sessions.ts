@@ -39,8 +39,7 @@ export async function sessionMemory({ org, target }: Setting): Promise<Line[]> {
   await visit(cookies.slice(1));
   const after = ownResidentMib(target.pid);
   client.close();
-  // What as many requests of one session leave lying about until the next collection isn't a session's doing either.
-  const each = (Math.max(0, after - repeated - Math.max(0, repeated - before)) * 1024) / MET;
+  const each = (Math.max(0, after - repeated) * 1024) / MET;
   const line: Line = {
     what: `${(SESSIONS / 1000).toFixed(0)},000 signed-in sessions, ${MET / 1000},000 of them met by the web process`,
     measured: `${repeated.toFixed(0)} → ${after.toFixed(0)} MiB; as many requests of one session ${before.toFixed(0)} → ${repeated.toFixed(0)} MiB`,

@@ -1,7 +1,9 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { quarryHome } from '../kernel/paths';
 import { dropSingleton } from '../kernel/singleton';
 import { Instance } from '../testing/instance';
 import { createTestOrganization, type TestOrganization } from '../testing/organization';
@@ -25,6 +27,9 @@ beforeAll(async () => {
     startRedisServer(),
     mkdtemp(path.join(tmpdir(), 'quarry-home-')),
   ]);
+  // The keys that open the source's connection, where they aren't in the environment.
+  const secrets = path.join(quarryHome(), 'secrets.json');
+  if (existsSync(secrets)) await copyFile(secrets, path.join(home, 'secrets.json'));
   source = await createQuerySource(org.ctx, 'CREATE TABLE customers AS SELECT 1 AS x');
 });
 afterEach(() => {

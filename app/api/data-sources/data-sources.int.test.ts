@@ -155,7 +155,10 @@ describe('the data-source routes', () => {
     }
     expect(bodies.size).toBe(1);
     expect(await call(list, '/api/data-sources', { token: other.token })).toMatchObject({ body: { dataSources: [] } });
-    expect(await call(pools, '/api/stats/pools', { token: other.token })).toEqual({ status: 200, body: { instance: expect.any(String), pools: [] } });
+    expect(await call(pools, '/api/stats/pools', { token: other.token })).toEqual({
+      status: 200,
+      body: { instance: expect.any(String), pools: [] },
+    });
     expect(await call(getOne, at(id), { id })).toMatchObject({ status: 200, body: { name: 'Mine' } });
   });
 

@@ -6,6 +6,9 @@ import { type GoldenQuestion, judgeAll, openSample, type Verdict } from './golde
 import { NETWORK } from './network-questions';
 import { STOREFRONT } from './storefront-questions';
 
+/** What lies in the documents of orders in one of the copies. */
+const ABOUT_ITEMS = STOREFRONT.filter(({ sql }) => sql?.includes('order_items'));
+
 /** Least that is answered right and most that is answered wrong. Returns can't point to items that lie in orders, so two more are declined. */
 const FLOORS: [engine: string, sample: string, questions: readonly GoldenQuestion[], correct: number, wrong: number][] = [
   ['PostgreSQL', 'storefront', STOREFRONT, 114, 2],
@@ -14,7 +17,7 @@ const FLOORS: [engine: string, sample: string, questions: readonly GoldenQuestio
   ['MariaDB', 'network', NETWORK, 62, 0],
   ['MongoDB', 'storefront', STOREFRONT, 114, 2],
   ['MongoDB', 'network', NETWORK, 62, 0],
-  ['MongoDB with embedded items', 'storefront', STOREFRONT, 112, 2],
+  ['MongoDB with embedded items', 'storefront', ABOUT_ITEMS, 13, 0],
 ];
 
 const report: Record<string, Record<Verdict, number>> = {};

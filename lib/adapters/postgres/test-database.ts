@@ -27,7 +27,9 @@ export async function createPostgresDatabase(encoding = 'UTF8'): Promise<Postgre
   const name = `adapters_${randomBytes(6).toString('hex')}`;
   const admin = new pg.Client({ connectionString: testServerUrl() });
   await admin.connect();
-  await admin.query(`CREATE DATABASE ${name} TEMPLATE template0 ENCODING '${encoding}' LC_COLLATE 'C' LC_CTYPE 'C'`);
+  // A cluster's own provider of locales may hold only UTF-8.
+  const locale = "LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'";
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE template0 ENCODING '${encoding}' ${locale}`);
   const url = new URL(testServerUrl());
   url.pathname = `/${name}`;
   const direct = new pg.Client({ connectionString: url.href });

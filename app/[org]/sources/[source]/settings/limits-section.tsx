@@ -114,7 +114,7 @@ export function LimitsSection({ source, pool, limits }: { source: SourceInfo; po
         <Field label="Expensive queries" hint={GATES.find((item) => item.value === gate)?.hint}>
           {(field) => <Select {...field} value={gate} onValueChange={setGate} options={GATES} />}
         </Field>
-        <Field label="Rows a query may read" aside="as the database expects">
+        <Field label="Rows a query may read" hint="As the database expects before it runs.">
           {(field) => (
             <Input
               {...field}

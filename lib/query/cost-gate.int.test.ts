@@ -7,6 +7,7 @@ import type { Ctx } from '../access';
 import { closeDb } from '../db';
 import { createSource, drainPools, updateSource } from '../sources';
 import { createTestOrganization, type TestOrganization } from '../testing/organization';
+import { type PrivateMariaDb, startPrivateMariaDb } from '../testing/private-mariadb';
 import { createSourceDatabase, type SourceDatabase, until } from '../testing/source-database';
 import { flushHistory, runQuery, streamQuery } from '.';
 
@@ -20,7 +21,8 @@ const ROWS = 20_000;
 let org: TestOrganization;
 let ctx: Ctx;
 let database: SourceDatabase;
-const ids = { server: '', file: '' };
+let mariadb: PrivateMariaDb;
+const ids = { server: '', mariadb: '', file: '' };
 
 beforeAll(async () => {
   org = await createTestOrganization();
@@ -29,17 +31,23 @@ beforeAll(async () => {
     CREATE UNIQUE INDEX big_id ON big (id);
     CREATE TABLE untouched AS SELECT * FROM big LIMIT 1000`);
   await database.admin.query('ANALYZE');
+  mariadb = await startPrivateMariaDb();
+  await mariadb.query(`CREATE TABLE big (id INT PRIMARY KEY, kind INT) AS SELECT seq AS id, seq % 7 AS kind FROM seq_1_to_${ROWS};
+    CREATE TABLE untouched (id INT PRIMARY KEY) AS SELECT id FROM big LIMIT 1000;
+    ANALYZE TABLE big PERSISTENT FOR ALL; FLUSH TABLE_STATISTICS`);
   const file = new Database(path.join(folder, 'big.sqlite'));
   file.exec(`CREATE TABLE big (id INTEGER PRIMARY KEY, kind INTEGER);
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS}) INSERT INTO big SELECT i, i % 7 FROM n`);
   file.close();
   ids.server = (await createSource(ctx, { name: 'Server', type: 'postgres', connection: database.connection })).id;
+  ids.mariadb = (await createSource(ctx, { name: 'MariaDB', type: 'mysql', connection: mariadb.connection })).id;
   ids.file = (await createSource(ctx, { name: 'File', type: 'sqlite', connection: { file: 'big.sqlite' } })).id;
-});
+}, 60_000);
 
 afterAll(async () => {
   await flushHistory();
   await drainPools(1_000);
+  await mariadb.remove();
   await database.drop();
   await org.drop();
   await closeDb();
@@ -51,7 +59,7 @@ const run = (dataSourceId: string, query: string, more: object = {}) =>
   runQuery(ctx, { dataSourceId, query, cache: 'bypass', ...more });
 const COUNT = 'SELECT kind, count(*) AS n FROM big GROUP BY kind ORDER BY kind';
 
-describe.each(['server', 'file'] as const)('[C13] the cost gate, on a %s', (which) => {
+describe.each(['server', 'mariadb', 'file'] as const)('[C13] the cost gate, on %s', (which) => {
   it('refuses what would read too much, with the estimate and what to do, and runs nothing', async () => {
     await expect(run(ids[which], COUNT)).rejects.toMatchObject({
       code: 'query.refused',
@@ -111,8 +119,21 @@ describe('[C13] the limit', () => {
     expect(await until(readSoFar, (read) => read > 0)).toBe(26);
   });
 
-  it('of a cost in the unit of the engine holds too', async () => {
-    await updateSource(ctx, ids.server, { limits: { maxRowsRead: 1_000_000, maxCost: 10 } });
-    await expect(run(ids.server, COUNT)).rejects.toMatchObject({ message: expect.stringContaining('of its units') });
+  it('reaches MariaDB too', async () => {
+    const readSoFar = async () => {
+      const [row] = await mariadb.query(
+        "SELECT ROWS_READ AS n FROM information_schema.TABLE_STATISTICS WHERE TABLE_NAME = 'untouched'",
+      );
+      return Number(row?.n ?? 0);
+    };
+    expect(await readSoFar()).toBe(0);
+    const result = await run(ids.mariadb, 'SELECT * FROM untouched', { limit: 25 });
+    expect(result).toMatchObject({ rowCount: 25, truncated: { by: 'rows', limit: 25 } });
+    expect(await until(readSoFar, (read) => read > 0)).toBe(26);
+  });
+
+  it.each(['server', 'mariadb'] as const)('of a cost in the unit of the engine holds too, on %s', async (which) => {
+    await updateSource(ctx, ids[which], { limits: { maxRowsRead: 1_000_000, maxCost: 10 } });
+    await expect(run(ids[which], COUNT)).rejects.toMatchObject({ message: expect.stringContaining('of its units') });
   });
 });

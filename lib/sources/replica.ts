@@ -97,6 +97,6 @@ function noReplica(message: string): QuarryError {
 const isNear = (lagS: number | null, { maxLagS }: ReplicaSettings) => lagS !== null && lagS <= maxLagS;
 
 function tooFar(lagS: number | null, { maxLagS }: ReplicaSettings): string {
-  if (lagS === null) return "The server that is set as the read replica doesn't replicate, so the primary answered.";
+  if (lagS === null) return "The read replica isn't replicating, so the primary answered.";
   return `The read replica is ${Math.ceil(lagS)} s behind (at most ${maxLagS} s is allowed), so the primary answered.`;
 }

@@ -74,7 +74,7 @@ async function mariadb(): Promise<Contender | null> {
     CREATE TABLE orders (id int PRIMARY KEY, customer_id int, customer varchar(40), amount decimal(12,2), reference bigint,
       placed_at datetime, paid tinyint(1), status varchar(10), token char(32), weight double);
     INSERT INTO orders SELECT seq, seq % 50000, concat('Customer ', seq % 50000), (seq % 1000) * 1.25, seq * 1000003,
-      timestamp '2025-01-01' + INTERVAL seq * 20 SECOND, seq % 3 = 0, elt(seq % 4 + 1, 'new', 'sent', 'returned', 'closed'), md5(seq), seq / 7
+      timestamp('2025-01-01') + INTERVAL seq * 20 SECOND, seq % 3 = 0, elt(seq % 4 + 1, 'new', 'sent', 'returned', 'closed'), md5(seq), seq / 7
       FROM seq_1_to_1000000`);
   const url = new URL(server);
   const login = [

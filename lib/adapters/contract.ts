@@ -220,6 +220,11 @@ export interface TextBatch {
   bytes: Uint8Array;
   /** For each field, row by row, where it ends in `bytes`; for a NULL the bitwise complement of that. */
   ends: Int32Array;
+  /**
+   * Set, with no text beside it, when these rows hold values that their columns' types don't foresee, as engines with loose columns allow:
+   * the same rows in exact form, which are to be written with all care.
+   */
+  rows?: Row[];
 }
 
 export interface TextStream {
@@ -237,6 +242,8 @@ export interface PoolStats {
   /** Connections opened and errors seen since the pool was made. */
   opened: number;
   errors: number;
+  /** What the server said when it refused one connection more; absent once it has let one in again. */
+  refusal?: string;
 }
 
 export interface ConnectionReport {

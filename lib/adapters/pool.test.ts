@@ -126,6 +126,32 @@ describe('the connection pool', () => {
     expect(state.attempts).toBe(asked);
   });
 
+  it('says who lets nobody more in to those who wait in vain: the server, until it has let one in again', async () => {
+    vi.useFakeTimers();
+    const { pool, state } = makePool({ max: 3 });
+    const held = await pool.acquire();
+    state.failing = true;
+    const refused = expect(pool.acquire()).rejects.toMatchObject({
+      code: 'pool.timeout',
+      message:
+        'The 1 connection to this source stayed busy for 1 s, with 1 request waiting; it may have 3, but its server lets nobody more in: no',
+      details: { active: 1, max: 3, waiting: 1, refusal: 'no' },
+    });
+    await vi.advanceTimersByTimeAsync(1_000);
+    await refused;
+    expect(pool.stats()).toMatchObject({ refusal: 'no' });
+    state.failing = false;
+    state.now += 1_000;
+    const others = await Promise.all([pool.acquire(), pool.acquire()]);
+    expect(pool.stats()).not.toHaveProperty('refusal');
+    const full = expect(pool.acquire()).rejects.toThrow(
+      'All 3 connections to this source stayed busy for 1 s, with 1 request waiting. Try again, or raise the pool size',
+    );
+    await vi.advanceTimersByTimeAsync(1_000);
+    await full;
+    for (const one of [held, ...others]) pool.release(one);
+  });
+
   it('opens at most four at the same time', async () => {
     const { pool, state } = makePool({ max: 30 });
     const got = await Promise.all(Array.from({ length: 30 }, () => pool.acquire()));

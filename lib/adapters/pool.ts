@@ -1,5 +1,6 @@
 import { QuarryError } from '../kernel/errors';
 import type { OpenLimits, PoolStats } from './contract';
+import { poolTimeout } from './pool-timeout';
 
 /** How one kind of connection is opened, judged and closed. */
 export interface Connector<C> {
@@ -53,6 +54,8 @@ export class ConnectionPool<C extends object> {
   /** An attempt failed, and others that began with it haven't ended: no new one begins before they have. */
   private failing = false;
   private pausedUntil = 0;
+  /** What the server said when it refused one connection more; null once it has let one in again. */
+  private refusal: string | null = null;
   private readonly drained: (() => void)[] = [];
   private readonly trimmer: NodeJS.Timeout;
   private overflowTimer: NodeJS.Timeout | undefined;
@@ -133,6 +136,7 @@ export class ConnectionPool<C extends object> {
       waiting: this.waitingForPlace(),
       opened: this.opened,
       errors: this.errors,
+      ...(this.refusal === null ? {} : { refusal: this.refusal }),
     };
   }
 
@@ -189,6 +193,7 @@ export class ConnectionPool<C extends object> {
       this.opened += 1;
       this.opening -= 1;
       this.failing = false;
+      this.refusal = null;
       const slot = { connection, openedAt: this.now(), idleSince: this.now() };
       if (this.closed) await this.close(slot);
       else this.offer(slot);
@@ -208,8 +213,10 @@ export class ConnectionPool<C extends object> {
   private failed(error: unknown): void {
     this.failing = this.opening > 0;
     if (this.failing) return;
-    if (this.active.size > 0) this.pause();
-    else for (const waiter of this.waiters.splice(0)) waiter.reject(error);
+    if (this.active.size > 0) {
+      this.refusal = error instanceof QuarryError ? error.message : 'It gave no reason.';
+      this.pause();
+    } else for (const waiter of this.waiters.splice(0)) waiter.reject(error);
   }
 
   private pause(): void {
@@ -276,13 +283,8 @@ export class ConnectionPool<C extends object> {
   }
 
   private waitedTooLong(): QuarryError {
-    const waiting = this.waitingForPlace();
-    const seconds = Math.round(this.limits.waitMs / 100) / 10;
-    return new QuarryError(
-      'pool.timeout',
-      `All ${this.limits.max} connections to this source stayed busy for ${seconds} s, with ${waiting} requests waiting. Try again, or raise the pool size of the source.`,
-      { stage: 'connect', details: { waiting, max: this.limits.max, active: this.active.size + this.opening }, retryAfterS: 1 },
-    );
+    const { active, waiting, max, refusal } = this.stats();
+    return poolTimeout({ active, waiting, max, waitMs: this.limits.waitMs, refusal });
   }
 
   /** Closes a connection that was in use; its place goes to the next who waits. */

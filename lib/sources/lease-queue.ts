@@ -1,3 +1,4 @@
+import { poolTimeout } from '../adapters/pool-timeout';
 import { QuarryError } from '../kernel/errors';
 import { connections, type Entry, type RegistryLimits } from './pool-entry';
 
@@ -208,14 +209,10 @@ function isBefore(a: readonly number[], b: readonly number[]): boolean {
   return at >= 0 && (a[at] ?? 0) < (b[at] ?? 0);
 }
 
-function poolFull({ max, waitMs, users }: Entry, waiting: number): QuarryError {
-  const seconds = Math.round(waitMs / 100) / 10;
-  const others = waiting === 1 ? '1 request' : `${waiting} requests`;
-  return new QuarryError(
-    'pool.timeout',
-    `All ${max} connections to this source stayed busy for ${seconds} s, with ${others} waiting. Try again, or raise the pool size of the source.`,
-    { stage: 'connect', details: { waiting, max, active: users }, retryAfterS: 1 },
-  );
+function poolFull({ max, waitMs, users, pool }: Entry, waiting: number): QuarryError {
+  const { active, refusal } = pool.stats();
+  // Users that wait in the pool for a connection which the server refuses have none.
+  return poolTimeout({ active: refusal === undefined ? users : active, max, waiting, waitMs, refusal });
 }
 
 function capReached(scope: Scope, limits: RegistryLimits, waiting: number): QuarryError {

@@ -37,7 +37,7 @@ export interface RegistryLimits {
   maxTotal: number;
 }
 
-export interface PoolFigures extends PoolStats {
+export interface PoolFigures extends Omit<PoolStats, 'refusal'> {
   dataSourceId: string;
   /** Of the source itself, or of its read replica. */
   role: 'primary' | 'replica';
@@ -59,10 +59,15 @@ export function connections(entry: Entry, users: number): number {
 
 /** @param queued requests that wait for this pool before they reach it */
 export function figuresOf(entry: Entry, queued: number, health: Health | null): PoolFigures {
-  const stats = entry.pool.stats();
+  const { min, max, active, idle, waiting, opened, errors } = entry.pool.stats();
   return {
-    ...stats,
-    waiting: stats.waiting + queued,
+    min,
+    max,
+    active,
+    idle,
+    waiting: waiting + queued,
+    opened,
+    errors,
     dataSourceId: entry.owner.dataSourceId,
     role: entry.owner.replica ? 'replica' : 'primary',
     name: entry.name,

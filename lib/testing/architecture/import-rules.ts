@@ -6,6 +6,7 @@ const OPEN_FILES = new Set([
   'lib/access/permissions',
   'lib/access/context',
   'lib/adapters/contract',
+  'lib/adapters/pool-timeout',
   'lib/adapters/registry',
   'lib/sources/samples',
 ]);

@@ -47,11 +47,14 @@ describe('[E6] SourceHealth', () => {
     clock.ms += 400;
     await expect(attempt()).rejects.toMatchObject({
       code: 'source.unreachable',
-      message: expect.stringMatching(/^This source has been down since 2026-01-01T00:00:00.000Z. There is nothing .* in 1 s/),
+      message:
+        'This source has been down since 00:00 UTC. There is nothing at that address. Quarry asks it again in 1 s, or at once from the page of the source.',
       details: { since: '2026-01-01T00:00:00.000Z', failures: 2 },
       retryAfterS: 1,
     });
     expect(state.attempts).toBe(2);
+    clock.ms -= 86_400_000;
+    await expect(attempt()).rejects.toThrow('down since 1 January, 00:00 UTC. ');
     expect(health.of(owner)).toMatchObject({ state: 'down', reason: 'There is nothing at that address.' });
   });
 

@@ -197,11 +197,20 @@ export class SourceHealth {
 /** What somebody is told who comes between two tries. */
 function refusal({ error, since, nextTryAt = 0, failures }: Known, clock: Clock): QuarryError {
   const waitS = Math.max(1, Math.ceil((nextTryAt - clock.now()) / 1000));
-  const sinceText = new Date(since).toISOString();
-  const message = `This source has been down since ${sinceText}. ${error?.message ?? ''} Quarry asks it again in ${waitS} s, or at once from the page of the source.`;
+  const message = `This source has been down since ${timeOf(since, clock.now())}. ${error?.message ?? ''} Quarry asks it again in ${waitS} s, or at once from the page of the source.`;
   return new QuarryError(error?.code ?? 'source.unreachable', message, {
     stage: 'connect',
-    details: { since: sinceText, nextTryAt: new Date(nextTryAt).toISOString(), failures },
+    details: { since: new Date(since).toISOString(), nextTryAt: new Date(nextTryAt).toISOString(), failures },
     retryAfterS: waitS,
   });
+}
+
+/** "14:03 UTC", with the day before it when that isn't today: where the reader is, nobody knows here. Milliseconds since the epoch. */
+function timeOf(at: number, now: number): string {
+  const [day, time] = new Date(at).toISOString().split('T');
+  const today = new Date(now).toISOString().startsWith(`${day}T`);
+  const clockTime = `${time?.slice(0, 5)} UTC`;
+  if (today) return clockTime;
+  const date = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', timeZone: 'UTC' }).format(at);
+  return `${date}, ${clockTime}`;
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { SingleFlight } from './index';
 
@@ -81,5 +82,23 @@ describe('SingleFlight', () => {
     let made = 0;
     await expect(flights.share('k', AbortSignal.abort(new Error('gone')), async () => (made += 1))).rejects.toThrow('gone');
     expect(made).toBe(0);
+  });
+
+  it('hears a signal that many callers share once, for all of them, and not after they are served', async () => {
+    const flights = new SingleFlight<number>();
+    const shared = new AbortController();
+    const { signal } = shared;
+    const work = deferred<number>();
+    const served = Array.from({ length: 30 }, (_, i) => flights.share(`k${i % 2}`, signal, () => work.promise));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    work.resolve(1);
+    expect((await Promise.all(served)).map(({ value }) => value)).toEqual(Array(30).fill(1));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    const stuck = Array.from({ length: 30 }, (_, i) => flights.share(`k${i % 2}`, signal, () => new Promise<number>(() => {})));
+    shared.abort(new Error('all left'));
+    expect((await Promise.allSettled(stuck)).map((o) => o.status === 'rejected' && String(o.reason))).toEqual(
+      Array(30).fill('Error: all left'),
+    );
+    expect(flights.size).toBe(0);
   });
 });

@@ -57,10 +57,40 @@ export class SingleFlight<T> {
   }
 }
 
+interface Leaving {
+  leave: Set<() => void>;
+  fire: () => void;
+}
+
+/** Who leaves when a signal fires. One listener for all of a signal's: Node takes more than ten for a leak, and says so. */
+const leaving = new WeakMap<AbortSignal, Leaving>();
+
+/** @returns ends it */
+function whenAborted(signal: AbortSignal, leave: () => void): () => void {
+  const all = leaving.get(signal) ?? listen(signal);
+  all.leave.add(leave);
+  return () => {
+    all.leave.delete(leave);
+    if (all.leave.size > 0 || leaving.get(signal) !== all) return;
+    leaving.delete(signal);
+    signal.removeEventListener('abort', all.fire);
+  };
+}
+
+function listen(signal: AbortSignal): Leaving {
+  const leave = new Set<() => void>();
+  const fire = () => {
+    for (const each of leave) each();
+  };
+  const all = { leave, fire };
+  leaving.set(signal, all);
+  signal.addEventListener('abort', fire, { once: true });
+  return all;
+}
+
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const leave = () => reject(signal.reason);
-    signal.addEventListener('abort', leave, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+    const stay = whenAborted(signal, () => reject(signal.reason));
+    promise.then(resolve, reject).finally(stay);
   });
 }

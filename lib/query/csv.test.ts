@@ -43,6 +43,25 @@ describe('csv', () => {
     );
   });
 
+  it('keeps a text harmless that stands in a column of numbers or dates', () => {
+    const write = csvWriter([column('n', 'bigint'), column('day', 'date')]);
+    const written = Buffer.from(
+      write([
+        ['-5', '2024-01-02'],
+        ['a, word', '=1+1'],
+        ['', 'say "hi"'],
+        ['1e-7', '2024-01-02 03:04:05+02:00'],
+      ]),
+    ).toString();
+    expect(written.split('\r\n')).toEqual([
+      '-5,2024-01-02',
+      '"a, word",\'=1+1',
+      '"","say ""hi"""',
+      '1e-7,2024-01-02 03:04:05+02:00',
+      '',
+    ]);
+  });
+
   it('writes mixed columns exactly', () => {
     const write = csvWriter([column('v', 'mixed')]);
     expect(Buffer.from(write([[{ exact: '9223372036854775807' }], ['=x'], [1.5], [true], [null]])).toString()).toBe(

@@ -27,6 +27,9 @@ const PLAIN = new Set<Column['type']>([
   'timetz',
 ]);
 
+/** What such text looks like. Engines whose columns take any value may have another one further down. */
+const PLAIN_FORM = /^-?\w[\w.:+ -]*$/;
+
 export function isPlainText(type: Column['type']): boolean {
   return PLAIN.has(type);
 }
@@ -69,7 +72,7 @@ export function csvWriter(columns: readonly Column[]): (batch: readonly Row[]) =
         if (i > 0) line += ',';
         const cell = row[i];
         if (cell === null || cell === undefined) continue;
-        if (typeof cell === 'string') line += plain[i] ? cell : csvText(cell);
+        if (typeof cell === 'string') line += plain[i] && PLAIN_FORM.test(cell) ? cell : csvText(cell);
         else line += csvCell(cell);
       }
       out.write(`${line}\r\n`);

@@ -38,8 +38,12 @@ export async function openTextStream(
 ): Promise<RawStream<Row[] | TextBatch>> {
   return begin<Row[] | TextBatch>(ctx, request, origin, async (lease, ...execution) => {
     const text = await lease.executeText?.(...execution);
-    return text ?? executeRows(lease, ...execution);
+    return text ? { ...text, batches: withRows(text.batches) } : executeRows(lease, ...execution);
   });
+}
+
+async function* withRows(batches: AsyncIterable<TextBatch>): AsyncGenerator<Row[] | TextBatch> {
+  for await (const batch of batches) yield batch.rows ?? batch;
 }
 
 interface Source<Batch> {

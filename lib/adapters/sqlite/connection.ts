@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { QuarryError } from '../../kernel/errors';
 import { projectRoot } from '../../kernel/paths';
+import type { ColumnType, TextBatch } from '../contract';
 import { children } from './children';
 import { openError, queryError, type ReaderError } from './errors';
 import { resolveDatabaseFile } from './file-guard';
@@ -11,6 +12,7 @@ type Reply =
   | { op: 'opened' }
   | { op: 'columns'; id: number; columns: RawColumn[] }
   | { op: 'rows'; id: number; rows: RawValue[][] }
+  | ({ op: 'text'; id: number } & TextBatch)
   | { op: 'end'; id: number; truncated: null | { by: 'rows' | 'bytes'; limit: number }; affectedRows?: number }
   | ({ op: 'error'; id: number | null } & ReaderError);
 
@@ -20,7 +22,12 @@ export interface Command {
   maxRows: number;
   maxBytes: number;
   write: boolean;
+  /** Rows are to come as packed text, once `describe` has told the types that the first ones have. */
+  packed: boolean;
 }
+
+/** What comes of a result: raw rows, or packed text. */
+export type ReaderBatch = RawValue[][] | TextBatch;
 
 type Ended = Extract<Reply, { op: 'end' }>;
 
@@ -108,7 +115,7 @@ export class SqliteConnection {
    * Runs one statement. Batches are asked for one by one, so that a slow reader holds the process back.
    * @returns the columns with an iterator over batches of raw rows, which must be read to its end or left
    */
-  async run(command: Command): Promise<{ columns: RawColumn[]; batches: AsyncGenerator<RawValue[][], Ended> }> {
+  async run(command: Command): Promise<{ columns: RawColumn[]; batches: AsyncGenerator<ReaderBatch, Ended> }> {
     this.#lastId += 1;
     const id = this.#lastId;
     const inbox = new Inbox();
@@ -127,13 +134,18 @@ export class SqliteConnection {
     return { columns: first.columns, batches: this.batches(id, inbox) };
   }
 
-  private async *batches(id: number, inbox: Inbox): AsyncGenerator<RawValue[][], Ended> {
+  /** Tells the reader by which types the rows of a packed result become text; they are those of its first batch, which comes raw. */
+  describe(types: readonly ColumnType[]): void {
+    this.send({ op: 'types', id: this.#lastId, types });
+  }
+
+  private async *batches(id: number, inbox: Inbox): AsyncGenerator<ReaderBatch, Ended> {
     let ended = false;
     try {
       for (;;) {
         const reply = await inbox.next();
-        if (reply.op === 'rows') {
-          yield reply.rows;
+        if (reply.op === 'rows' || reply.op === 'text') {
+          yield reply.op === 'rows' ? reply.rows : reply;
           this.send({ op: 'more', id });
           continue;
         }
@@ -172,12 +184,14 @@ export class SqliteConnection {
       250,
     );
     try {
-      for (let reply = await inbox.next(); reply.op === 'rows'; reply = await inbox.next());
+      for (let reply = await inbox.next(); reply.op === 'rows' || reply.op === 'text'; reply = await inbox.next());
     } catch {
       // It is gone, which is as good.
     } finally {
       clearTimeout(late);
     }
+    // Its last words may have come after the signal was sent: it is not to be used again.
+    if (this.#reason !== null) await this.#closed;
   }
 
   /** Ends the process at once, and with it whatever it runs; waiting calls fail with `reason`. */

@@ -1,6 +1,7 @@
 import { QuarryError } from '../../kernel/errors';
 import type {
   Catalogue,
+  Column,
   ConnectionReport,
   ExecuteOptions,
   ExplainPlan,
@@ -11,15 +12,18 @@ import type {
   ResultStream,
   Row,
   Statement,
+  TextBatch,
+  TextStream,
 } from '../contract';
 import { ConnectionPool } from '../pool';
-import { lostReader, SqliteConnection } from './connection';
+import { lostReader, type ReaderBatch, SqliteConnection } from './connection';
 import { introspect } from './introspect';
 import type { SqliteConfig } from './manifest';
 import { positional } from './placeholders';
 import { readScans, rowsRead, stopsEarly } from './plan';
 import { describeColumns, type RawValue, toBound, toRow } from './values';
 
+const NO_TEXT = { bytes: new Uint8Array(0), ends: new Int32Array(0) };
 /** For what the driver asks of its own accord. */
 const OWN_LIMITS = { timeoutMs: 30_000, maxRows: 1_000_000, maxBytes: 500_000_000 };
 
@@ -49,6 +53,18 @@ export function openPool(config: SqliteConfig, limits: OpenLimits): Pool {
   };
 }
 
+async function* rowsOf(batches: AsyncIterable<ReaderBatch>, columns: readonly Column[]): AsyncGenerator<Row[]> {
+  for await (const batch of batches) if (Array.isArray(batch)) yield batch.map((row) => toRow(row, columns));
+}
+
+/** Rows with a value that its column's type doesn't foresee come as rows: only these say in a file what they are. */
+async function* textOf(batches: AsyncIterable<ReaderBatch>, columns: readonly Column[]): AsyncGenerator<TextBatch> {
+  for await (const batch of batches) {
+    if (Array.isArray(batch)) yield { ...NO_TEXT, rowCount: batch.length, rows: batch.map((row) => toRow(row, columns)) };
+    else yield batch;
+  }
+}
+
 class SqliteLease implements Lease {
   readonly backendId: string;
   private released = false;
@@ -65,6 +81,18 @@ class SqliteLease implements Lease {
   }
 
   async execute(statement: Statement, options: ExecuteOptions): Promise<ResultStream> {
+    const { columns, batches, ended } = await this.start(statement, options, false);
+    return { columns, rows: rowsOf(batches, columns), outcome: ended };
+  }
+
+  async executeText(statement: Statement, options: ExecuteOptions): Promise<TextStream | null> {
+    if (options.write) return null;
+    const { columns, batches, ended } = await this.start(statement, options, true);
+    return { columns, batches: textOf(batches, columns), outcome: ended };
+  }
+
+  /** Runs a statement as far as its columns are known. */
+  private async start(statement: Statement, options: ExecuteOptions, packed: boolean) {
     const { signal, timeoutMs, maxRows, maxBytes, write = false } = options;
     if (write && !this.limits.allowWrites)
       throw new QuarryError('query.refused', 'This source is for reading only.', { stage: 'execute' });
@@ -82,17 +110,20 @@ class SqliteLease implements Lease {
         maxRows,
         maxBytes,
         write,
+        packed,
       });
       // Types of expressions show in the first rows only, so the first batch comes before the columns are told.
       const first = await batches.next();
-      const columns = describeColumns(raw, first.done ? [] : first.value);
+      const columns = describeColumns(raw, first.done || !Array.isArray(first.value) ? [] : first.value);
+      if (packed) this.connection.describe(columns.map(({ type }) => type));
       let outcome: ReturnType<ResultStream['outcome']> = { truncated: null };
-      const rows = async function* (): AsyncGenerator<Row[]> {
+      const paced = async function* (): AsyncGenerator<ReaderBatch> {
         try {
-          let step = first;
+          // The first rows of packed text come once more, packed.
+          let step = packed && !first.done ? await batches.next() : first;
           while (!step.done) {
             watch.pause();
-            yield step.value.map((row: RawValue[]) => toRow(row, columns));
+            yield step.value;
             watch.resume();
             step = await batches.next();
           }
@@ -103,7 +134,7 @@ class SqliteLease implements Lease {
           end();
         }
       };
-      return { columns, rows: rows(), outcome: () => outcome };
+      return { columns, batches: paced(), ended: () => outcome };
     } catch (error) {
       end();
       throw error;
@@ -172,9 +203,9 @@ class SqliteLease implements Lease {
   private async readAll(text: string, params: RawValue[], signal: AbortSignal): Promise<RawValue[][]> {
     const watch = new Watch(this.connection, signal, OWN_LIMITS.timeoutMs);
     try {
-      const { batches } = await this.connection.run({ text, params, ...OWN_LIMITS, write: false });
+      const { batches } = await this.connection.run({ text, params, ...OWN_LIMITS, write: false, packed: false });
       const rows: RawValue[][] = [];
-      for await (const batch of batches) rows.push(...batch);
+      for await (const batch of batches) if (Array.isArray(batch)) rows.push(...batch);
       return rows;
     } finally {
       watch.end();

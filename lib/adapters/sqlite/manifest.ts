@@ -27,7 +27,6 @@ export const manifest: Manifest<SqliteConfig> = {
       schemas: 'A SQLite file has no schemas: every table has a name of its own.',
       partitions: 'SQLite keeps every table whole.',
       comments: 'SQLite keeps no comments on tables and columns.',
-      packedText: 'SQLite hands values over one by one, so that files are written from the same rows as pages.',
       replicas: 'A file has no copies that follow it.',
     },
     sql: true,

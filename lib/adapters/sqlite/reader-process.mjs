@@ -3,14 +3,18 @@
  * be ended by ending the process. Plain JavaScript, because it is forked by path from a production build. It gets no environment and
  * trusts nobody: even with the parser bypassed it runs only one statement that SQLite itself calls read-only and that gives rows.
  *
- * In:  {op: 'open', file, writable} {op: 'execute', id, text, params, maxRows, maxBytes, write} {op: 'more', id} {op: 'stop', id}
- * Out: {op: 'opened'} {op: 'columns', id, columns} {op: 'rows', id, rows} {op: 'end', id, truncated, affectedRows} {op: 'error', id, code, message}
+ * In:  {op: 'open', file, writable} {op: 'execute', id, text, params, maxRows, maxBytes, write, packed} {op: 'types', id, types} {op: 'more', id} {op: 'stop', id}
+ * Out: {op: 'opened'} {op: 'columns', id, columns} {op: 'rows', id, rows} {op: 'text', id, rowCount, bytes, ends}
+ *      {op: 'end', id, truncated, affectedRows} {op: 'error', id, code, message}
  */
 import { createRequire } from 'node:module';
 import { watched } from './parent-watch.mjs';
+import { TextPacker } from './text-packer.mjs';
 
 const BATCH_ROWS = 1_000;
 const BATCH_BYTES = 1_000_000;
+const PACKED_ROWS = 4_000;
+const PACKED_BYTES = 400_000;
 /** Batches that may be on their way before the reader asked for more. */
 const WINDOW = 3;
 const HEAP_LIMIT_BYTES = 512 * 1024 * 1024;
@@ -27,6 +31,7 @@ process.on('message', (message) => {
   else if (message.op === 'execute') execute(message);
   else if (running && message.id === running.id) {
     if (message.op === 'stop') running.stopped = true;
+    else if (message.op === 'types') running.types = message.types;
     else running.credits += 1;
     running.wake?.();
   }
@@ -52,8 +57,9 @@ async function open({ file, writable: mayWrite }) {
   }
 }
 
-async function execute({ id, text, params, maxRows, maxBytes, write }) {
-  running = { id, credits: WINDOW, stopped: false, wake: null };
+async function execute(command) {
+  const { id, text, params, write } = command;
+  running = { id, credits: WINDOW, stopped: false, types: null, wake: null };
   try {
     if (write && writable) return change(id, text, params);
     // query_only is a wall of its own; it is raised each time, because a PRAGMA may have lowered it.
@@ -63,7 +69,7 @@ async function execute({ id, text, params, maxRows, maxBytes, write }) {
     const statement = database.prepare(text);
     if (!statement.reader || !statement.readonly)
       throw Object.assign(new Error('not a reading statement'), { code: 'QUARRY_REFUSED' });
-    await read(id, statement, params, maxRows, maxBytes);
+    await read(command, statement);
   } catch (error) {
     fail(id, error);
   } finally {
@@ -92,12 +98,12 @@ function assertReading(text) {
   if (!allowed) throw Object.assign(new Error('not a reading statement'), { code: 'QUARRY_REFUSED' });
 }
 
-async function read(id, statement, params, maxRows, maxBytes) {
+async function read({ id, params, maxRows, maxBytes, packed }, statement) {
   statement.raw(true);
   const columns = statement.columns().map((column) => ({ name: column.name, declared: column.type }));
   process.send({ op: 'columns', id, columns });
-  let rows = [];
-  let batchBytes = 0;
+  const batch = packed ? new PackedBatch(id) : new RowBatch(id);
+  const bounded = maxBytes < Number.MAX_SAFE_INTEGER;
   let count = 0;
   let bytes = 0;
   let truncated = null;
@@ -106,37 +112,105 @@ async function read(id, statement, params, maxRows, maxBytes) {
       truncated = { by: 'rows', limit: maxRows };
       break;
     }
-    const size = sizeOf(row);
+    const size = bounded ? sizeOf(row) : 0;
     if (bytes + size > maxBytes) {
       truncated = { by: 'bytes', limit: maxBytes };
       break;
     }
-    rows.push(row);
     count += 1;
     bytes += size;
-    batchBytes += size;
-    if (rows.length >= BATCH_ROWS || batchBytes >= BATCH_BYTES) {
-      await send(id, rows);
+    if (batch.add(row, size)) {
+      await batch.flush();
       if (running.stopped) break;
-      rows = [];
-      batchBytes = 0;
     }
   }
-  if (rows.length > 0 && !running.stopped) await send(id, rows);
+  if (!running.stopped) await batch.flush();
   process.send({ op: 'end', id, truncated });
 }
 
-/** Sends a batch, and waits when the other side has not asked for more. */
-async function send(id, rows) {
-  process.send({ op: 'rows', id, rows });
-  running.credits -= 1;
-  while (running.credits <= 0 && !running.stopped) {
-    await new Promise((resolve) => {
-      running.wake = resolve;
-    });
+class RowBatch {
+  #rows = [];
+  #bytes = 0;
+
+  constructor(id) {
+    this.id = id;
   }
+
+  get empty() {
+    return this.#rows.length === 0;
+  }
+
+  /**
+   * @param size in bytes, 0 when nobody has looked
+   * @returns whether it is time to send
+   */
+  add(row, size) {
+    this.#rows.push(row);
+    this.#bytes += size || sizeOf(row);
+    return this.#rows.length >= BATCH_ROWS || this.#bytes >= BATCH_BYTES;
+  }
+
+  /** Sends what there is. @returns its rows */
+  async flush() {
+    const rows = this.#rows;
+    this.#rows = [];
+    this.#bytes = 0;
+    if (rows.length > 0) await send({ op: 'rows', id: this.id, rows });
+    return rows;
+  }
+}
+
+/**
+ * Rows as packed text. The first ones go out as they are: from them the other side tells the types by which values become text, and only
+ * then are they packed. Rows with a value that its column's type doesn't foresee go out as they are too, with those behind them.
+ */
+class PackedBatch {
+  #packer = null;
+  #plain;
+
+  constructor(id) {
+    this.id = id;
+    this.#plain = new RowBatch(id);
+  }
+
+  add(row, size) {
+    if (this.#packer === null || !this.#plain.empty || !this.#packer.append(row)) return this.#plain.add(row, size);
+    return this.#packer.rowCount >= PACKED_ROWS || this.#packer.size >= PACKED_BYTES;
+  }
+
+  async flush() {
+    if (this.#packer !== null) {
+      await this.#flushPacked();
+      if (!running.stopped) await this.#plain.flush();
+      return;
+    }
+    const first = await this.#plain.flush();
+    if (first.length === 0) return;
+    while (running.types === null && !running.stopped) await nextMessage();
+    if (running.stopped) return;
+    this.#packer = new TextPacker(running.types);
+    for (const row of first) this.add(row, 0);
+    await this.flush();
+  }
+
+  async #flushPacked() {
+    if (this.#packer.rowCount > 0) await send({ op: 'text', id: this.id, ...this.#packer.take() });
+  }
+}
+
+/** Sends a batch, and waits when the other side has not asked for more. */
+async function send(message) {
+  process.send(message);
+  running.credits -= 1;
+  while (running.credits <= 0 && !running.stopped) await nextMessage();
   // Lets messages that arrived meanwhile (stop) be read between two batches.
   await new Promise((resolve) => setImmediate(resolve));
+}
+
+function nextMessage() {
+  return new Promise((resolve) => {
+    running.wake = resolve;
+  });
 }
 
 function change(id, text, params) {

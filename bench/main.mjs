@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: what Quarry adds to the databases beneath it, as ratios within one run. Brings up its own servers (or uses
- * those that TEST_…_URL name) and the production server, prints a Markdown table, and leaves nothing behind. About eight minutes.
+ * those that TEST_…_URL name) and the production server, prints a Markdown table, and leaves nothing behind. About ten minutes.
  * `npm run bench -- pools` measures pools and sessions alone; `npm run bench -- soak 600` works for ten minutes and looks for growth.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

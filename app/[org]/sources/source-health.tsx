@@ -35,7 +35,7 @@ export function HealthNotice({ sourceId }: { sourceId: string }) {
       tone="danger"
       live
       title="This source is down"
-      className="mb-5"
+      className="mx-3 mt-3 md:mx-4"
       action={
         <Button size="sm" onClick={ask} busy={asking}>
           Try now
@@ -45,7 +45,7 @@ export function HealthNotice({ sourceId }: { sourceId: string }) {
       {health.reason}{' '}
       {health.since ? (
         <>
-          Down since <RelativeTime at={health.since} />. Quarry asks it again by itself.
+          First noticed <RelativeTime at={health.since} />. Quarry asks it again by itself.
         </>
       ) : null}
     </Notice>

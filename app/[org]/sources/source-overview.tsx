@@ -2,15 +2,19 @@
 
 import { Database, MessageSquareText, Plus } from 'lucide-react';
 import Link from 'next/link';
+import type { HealthReport } from '@/lib/sources';
 import { buttonClass } from '../../_ui/button';
 import { EnvironmentChip } from '../../_ui/chip';
 import { WorkHeader } from '../../_ui/frame/place';
 import { SourceMark } from '../../_ui/mark';
 import { Empty } from '../../_ui/notice';
 import { type SourceInfo, useWorkspace } from '../../_ui/workspace';
+import { HealthMark } from './source-health';
+import { useHealthOfAll } from './use-health';
 
 export function SourceOverview() {
   const { sources, path, can } = useWorkspace();
+  const health = useHealthOfAll();
   const connect = can('source.manage') ? (
     <Link href={path('/sources/new')} className={buttonClass('primary', sources.length > 0 ? 'sm' : 'md')}>
       <Plus className="size-4" aria-hidden="true" />
@@ -35,7 +39,7 @@ export function SourceOverview() {
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto p-3 md:p-6">
         <ul className="mx-auto grid max-w-[960px] grid-cols-1 gap-3 xl:grid-cols-2">
           {sources.map((source) => (
-            <Card key={source.id} source={source} />
+            <Card key={source.id} source={source} health={health.get(source.id)} />
           ))}
         </ul>
       </div>
@@ -43,7 +47,7 @@ export function SourceOverview() {
   );
 }
 
-function Card({ source }: { source: SourceInfo }) {
+function Card({ source, health }: { source: SourceInfo; health: HealthReport | undefined }) {
   const { path, can } = useWorkspace();
   return (
     <li className="relative flex items-center gap-3 rounded-lg border bg-raised p-4 transition-colors duration-120 hover:border-line-2">
@@ -58,8 +62,11 @@ function Card({ source }: { source: SourceInfo }) {
         >
           {source.name}
         </Link>
-        <p className="truncate text-ink-3 text-xs" title={source.target}>
-          {source.typeLabel} · {source.target}
+        <p className="flex items-center gap-2 text-ink-3 text-xs" title={source.target}>
+          <span className="truncate">
+            {source.typeLabel} · {source.target}
+          </span>
+          <HealthMark health={health} />
         </p>
       </div>
       <EnvironmentChip name={source.environment.name} kind={source.environment.kind} className="max-w-28 shrink-0" />

@@ -8,6 +8,9 @@ import { useWorkspace } from '../../_ui/workspace';
 /** Milliseconds between looks, while the page is seen. */
 const EVERY_MS = 15_000;
 
+/** Somebody has just asked one source: what is shown of all of them may be old. */
+const asked = new EventTarget();
+
 interface Listed {
   id: string;
   status: { health: HealthReport };
@@ -26,7 +29,7 @@ export function useHealthOfAll(): ReadonlyMap<string, HealthReport> {
     },
     [api, may],
   );
-  useRepeated(look);
+  useRepeated(look, asked);
   return known;
 }
 
@@ -53,12 +56,13 @@ export function useHealth(sourceId: string): { health: HealthReport | null; aski
       await look().catch(() => undefined);
     }
     setAsking(false);
+    asked.dispatchEvent(new Event('asked'));
   };
   return { health, asking, ask: () => void ask() };
 }
 
-/** At once, then again and again while the page is seen. A look that fails is no news: the next one may bring some. */
-function useRepeated(look: (signal: AbortSignal) => Promise<void>): void {
+/** At once, then again and again while the page is seen, and when news are told. A look that fails is no news: the next may bring some. */
+function useRepeated(look: (signal: AbortSignal) => Promise<void>, news?: EventTarget): void {
   useEffect(() => {
     const controller = new AbortController();
     const tick = () => {
@@ -67,10 +71,12 @@ function useRepeated(look: (signal: AbortSignal) => Promise<void>): void {
     tick();
     const timer = setInterval(tick, EVERY_MS);
     document.addEventListener('visibilitychange', tick);
+    news?.addEventListener('asked', tick);
     return () => {
       controller.abort();
       clearInterval(timer);
       document.removeEventListener('visibilitychange', tick);
+      news?.removeEventListener('asked', tick);
     };
-  }, [look]);
+  }, [look, news]);
 }

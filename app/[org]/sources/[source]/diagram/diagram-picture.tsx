@@ -6,7 +6,7 @@ import { useMemo, useState } from 'react';
 import { Button } from '../../../../_ui/button';
 import { formatCount } from '../../../../_ui/figures';
 import { Hint } from '../../../../_ui/tooltip';
-import { BOX, edgePath, layOut } from './layout';
+import { BOX, edgePath, layOut } from './lay-out';
 import { neighboursOf, type Relation } from './relations';
 import { usePanZoom } from './use-pan-zoom';
 

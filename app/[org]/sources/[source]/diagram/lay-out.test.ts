@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { BOX, edgePath, layOut } from './layout';
+import { BOX, edgePath, layOut } from './lay-out';
 import { chooseForDiagram, type Relation } from './relations';
 
 const relation = (from: string, to: string): Relation => ({

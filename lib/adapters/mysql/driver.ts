@@ -15,6 +15,7 @@ import type {
   TextStream,
 } from '../contract';
 import { ConnectionPool } from '../pool';
+import { RowCap } from '../row-cap';
 import { MysqlConnection, SESSION_TIMEOUT_MS, type Shared } from './connection';
 import { analysisOf } from './dialect';
 import { queryError, type StopReason } from './errors';
@@ -123,7 +124,7 @@ class MysqlLease implements Lease {
     assertSendable(text, params);
     const timeoutMs = Math.max(1, Math.round(options.timeoutMs));
     await this.makeReady(options, timeoutMs);
-    const cap = new Cap(options.maxRows, options.maxBytes);
+    const cap = new RowCap(options.maxRows, options.maxBytes);
     const watch = new Watch(this.connection, options.signal, timeoutMs + BACKSTOP_MS);
     const execution = this.connection.start<B>({ text, params, write }, sinkFor, (bytes) => cap.admit(bytes));
     void execution.finished.then(() => watch.stop());
@@ -252,26 +253,6 @@ async function* readBatches<B extends Row[] | TextBatch>(execution: Execution<B>
     throw explain(error);
   } finally {
     if (execution.running) execution.discard();
-  }
-}
-
-/** Counts what is taken and says where it was cut. */
-class Cap {
-  truncated: { by: 'rows' | 'bytes'; limit: number } | null = null;
-  private rows = 0;
-  private bytes = 0;
-
-  constructor(
-    private readonly maxRows: number,
-    private readonly maxBytes: number,
-  ) {}
-
-  admit(bytes: number): 'take' | 'stop' {
-    this.rows += 1;
-    this.bytes += bytes;
-    if (this.rows > this.maxRows) this.truncated = { by: 'rows', limit: this.maxRows };
-    else if (this.bytes > this.maxBytes) this.truncated = { by: 'bytes', limit: this.maxBytes };
-    return this.truncated === null ? 'take' : 'stop';
   }
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { QuarryError } from '../../kernel/errors';
 import { inputMessage } from '../../kernel/input-message';
 import type { ConnectionInput, Manifest } from '../contract';
+import { hostAndPort, serverFields } from '../server-form';
 import { SYSTEM_SCHEMAS } from './system-schemas';
 
 const PEM = z
@@ -61,32 +62,10 @@ export const manifest: Manifest<MysqlConfig> = {
     explain: true,
   },
   connectionSchema: mysqlConfigSchema,
-  formFields: [
-    { name: 'host', label: 'Host', kind: 'text', required: true, placeholder: 'db.example.com' },
-    { name: 'port', label: 'Port', kind: 'number', required: false, placeholder: '3306' },
-    { name: 'database', label: 'Database', kind: 'text', required: true },
-    { name: 'username', label: 'User', kind: 'text', required: true, help: 'A login that may only read is best.' },
-    { name: 'password', label: 'Password', kind: 'password', required: false, secret: true },
-    {
-      name: 'tls.mode',
-      label: 'TLS',
-      kind: 'select',
-      required: false,
-      options: [
-        { value: 'disable', label: 'Off' },
-        { value: 'require', label: 'Required, certificate not checked' },
-        { value: 'verify-ca', label: 'Required, certificate checked' },
-        { value: 'verify-full', label: 'Required, certificate and host name checked' },
-      ],
-      help: 'Left empty: used when the server offers it.',
-    },
-    { name: 'tls.ca', label: 'CA certificate', kind: 'textarea', required: false, placeholder: '-----BEGIN CERTIFICATE-----' },
-    { name: 'tls.cert', label: 'Client certificate', kind: 'textarea', required: false },
-    { name: 'tls.key', label: 'Client key', kind: 'textarea', required: false, secret: true },
-  ],
+  formFields: serverFields(3306),
   parseConnection,
   summarise: ({ host, port, database, username }) => ({
-    target: isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`,
+    target: hostAndPort(host, port),
     database,
     username,
   }),

@@ -14,6 +14,7 @@ import type {
   TextStream,
 } from '../contract';
 import { ConnectionPool } from '../pool';
+import { RowCap } from '../row-cap';
 import { assertSendable, PostgresConnection, type RunningExecution, SESSION_TIMEOUT_MS, type Shared } from './connection';
 import { queryError, type StopReason } from './errors';
 import { introspect } from './introspect';
@@ -119,7 +120,7 @@ class PostgresLease implements Lease {
 
   private async runCopy(text: string, options: ExecuteOptions): Promise<TextStream> {
     const timeoutMs = Math.max(1, Math.round(options.timeoutMs));
-    const cap = new Cap(options.maxRows, options.maxBytes);
+    const cap = new RowCap(options.maxRows, options.maxBytes);
     // The server's time-out counts a slow reader's pauses too, hence no outer one beside it.
     const watch = new Watch(this.connection, options.signal, timeoutMs + BACKSTOP_MS);
     const prefix = tagPrefix(options);
@@ -152,7 +153,7 @@ class PostgresLease implements Lease {
   private async run(text: string, params: (string | null)[], options: ExecuteOptions, write: boolean): Promise<ResultStream> {
     const prefix = tagPrefix(options);
     const timeoutMs = Math.max(1, Math.round(options.timeoutMs));
-    const cap = new Cap(options.maxRows, options.maxBytes);
+    const cap = new RowCap(options.maxRows, options.maxBytes);
     const watch = new Watch(this.connection, options.signal, timeoutMs + BACKSTOP_MS);
     const execution = this.connection.start(
       {
@@ -300,26 +301,6 @@ async function* readAll<Batch>(
     throw explain(error);
   } finally {
     if (execution.running) execution.discard();
-  }
-}
-
-/** Counts what is taken and says where it was cut. */
-class Cap {
-  truncated: { by: 'rows' | 'bytes'; limit: number } | null = null;
-  private rows = 0;
-  private bytes = 0;
-
-  constructor(
-    private readonly maxRows: number,
-    private readonly maxBytes: number,
-  ) {}
-
-  admit(bytes: number): 'take' | 'stop' {
-    this.rows += 1;
-    this.bytes += bytes;
-    if (this.rows > this.maxRows) this.truncated = { by: 'rows', limit: this.maxRows };
-    else if (this.bytes > this.maxBytes) this.truncated = { by: 'bytes', limit: this.maxBytes };
-    return this.truncated === null ? 'take' : 'stop';
   }
 }
 

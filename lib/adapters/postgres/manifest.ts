@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { QuarryError } from '../../kernel/errors';
 import { inputMessage } from '../../kernel/input-message';
 import type { ConnectionInput, Manifest } from '../contract';
+import { hostAndPort, serverFields } from '../server-form';
 
 const PEM = z
   .string()
@@ -56,32 +57,10 @@ export const manifest: Manifest<PostgresConfig> = {
     explain: true,
   },
   connectionSchema: postgresConfigSchema,
-  formFields: [
-    { name: 'host', label: 'Host', kind: 'text', required: true, placeholder: 'db.example.com' },
-    { name: 'port', label: 'Port', kind: 'number', required: false, placeholder: '5432' },
-    { name: 'database', label: 'Database', kind: 'text', required: true },
-    { name: 'username', label: 'User', kind: 'text', required: true, help: 'A login that may only read is best.' },
-    { name: 'password', label: 'Password', kind: 'password', required: false, secret: true },
-    {
-      name: 'tls.mode',
-      label: 'TLS',
-      kind: 'select',
-      required: false,
-      options: [
-        { value: 'disable', label: 'Off' },
-        { value: 'require', label: 'Required, certificate not checked' },
-        { value: 'verify-ca', label: 'Required, certificate checked' },
-        { value: 'verify-full', label: 'Required, certificate and host name checked' },
-      ],
-      help: 'Left empty: used when the server offers it.',
-    },
-    { name: 'tls.ca', label: 'CA certificate', kind: 'textarea', required: false, placeholder: '-----BEGIN CERTIFICATE-----' },
-    { name: 'tls.cert', label: 'Client certificate', kind: 'textarea', required: false },
-    { name: 'tls.key', label: 'Client key', kind: 'textarea', required: false, secret: true },
-  ],
+  formFields: serverFields(5432),
   parseConnection,
   summarise: ({ host, port, database, username }) => ({
-    target: isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`,
+    target: hostAndPort(host, port),
     database,
     username,
   }),

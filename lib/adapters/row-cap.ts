@@ -9,12 +9,12 @@ export class RowCap {
     private readonly maxBytes: number,
   ) {}
 
-  /** @param bytes of the next row */
-  admit(bytes: number): 'take' | 'stop' {
+  /** @returns whether one more row of so many bytes may be given */
+  admit(bytes: number): boolean {
     this.rows += 1;
     this.bytes += bytes;
     if (this.rows > this.maxRows) this.truncated = { by: 'rows', limit: this.maxRows };
     else if (this.bytes > this.maxBytes) this.truncated = { by: 'bytes', limit: this.maxBytes };
-    return this.truncated === null ? 'take' : 'stop';
+    return this.truncated === null;
   }
 }

@@ -17,6 +17,7 @@ import type {
   TextStream,
 } from '../contract';
 import { ConnectionPool } from '../pool';
+import { RowCap } from '../row-cap';
 import { assertCollections } from './collections';
 import { type Command, commandOf } from './commands';
 import { MongoConnection, type Shared } from './connection';
@@ -29,7 +30,7 @@ import { introspect } from './introspect';
 import type { MongoConfig } from './manifest';
 import { isWrite, type Operation } from './operation';
 import { inspectConnection } from './report';
-import { type Begun, Cap, packRows, readAll, takeRows } from './results';
+import { type Begun, packRows, readAll, takeRows } from './results';
 import { countAnswer, planAnswer, valuesAnswer, writtenOf } from './single-answers';
 import { parseOperation } from './statement';
 import { surveyOf } from './survey';
@@ -101,7 +102,7 @@ class MongoLease implements Lease {
     const prepared = this.prepare(parseOperation(statement.text), statement.params, options);
     await this.makeReady(options);
     if (prepared.command.answer !== 'cursor') return this.single(prepared, options);
-    const cap = new Cap(options.maxRows, options.maxBytes);
+    const cap = new RowCap(options.maxRows, options.maxBytes);
     const { columns, ...begun } = await this.begin(prepared, options);
     const rows = new DocumentRows(columns);
     return {
@@ -115,7 +116,7 @@ class MongoLease implements Lease {
     const prepared = this.prepare(parseOperation(statement.text), statement.params, options);
     if (prepared.command.answer !== 'cursor') return null;
     await this.makeReady(options);
-    const cap = new Cap(options.maxRows, options.maxBytes);
+    const cap = new RowCap(options.maxRows, options.maxBytes);
     const { columns, ...begun } = await this.begin(prepared, options);
     const packer = new TextPacker(new DocumentRows(columns));
     return {
@@ -240,7 +241,7 @@ class MongoLease implements Lease {
           ? planAnswer(bytes)
           : valuesAnswer(bytes, command.column);
     if (isEmpty) await this.assertCollections(collections, options.signal);
-    const cap = new Cap(options.maxRows, options.maxBytes);
+    const cap = new RowCap(options.maxRows, options.maxBytes);
     const rows: Row[] = [];
     for (const [index, value] of values.entries()) {
       if (!cap.admit(sizes[index] ?? 0)) break;

@@ -1,28 +1,8 @@
 import type { Row, TextBatch } from '../contract';
+import type { RowCap } from '../row-cap';
 import type { Batch, QueryCursor } from './cursor';
 import type { DocumentRows } from './document-rows';
 import type { TextPacker } from './text-packer';
-
-/** Counts what is taken and says where it was cut. */
-export class Cap {
-  truncated: { by: 'rows' | 'bytes'; limit: number } | null = null;
-  private rows = 0;
-  private bytes = 0;
-
-  constructor(
-    private readonly maxRows: number,
-    private readonly maxBytes: number,
-  ) {}
-
-  /** @returns whether one more row of so many bytes may be given */
-  admit(bytes: number): boolean {
-    this.rows += 1;
-    this.bytes += bytes;
-    if (this.rows > this.maxRows) this.truncated = { by: 'rows', limit: this.maxRows };
-    else if (this.bytes > this.maxBytes) this.truncated = { by: 'bytes', limit: this.maxBytes };
-    return this.truncated === null;
-  }
-}
 
 /** A result that has begun: the documents that were read to know its columns. */
 export interface Begun {
@@ -34,7 +14,7 @@ export interface Begun {
  * Everything that a cursor gives, batch by batch; leaving the loop closes the cursor.
  * @throws QuarryError
  */
-export async function* readAll<T>({ cursor, first }: Begun, cap: Cap, take: (batch: Batch) => T | null): AsyncGenerator<T> {
+export async function* readAll<T>({ cursor, first }: Begun, cap: RowCap, take: (batch: Batch) => T | null): AsyncGenerator<T> {
   try {
     while (cap.truncated === null) {
       // What was read to know the columns is let go of as soon as it's passed on.
@@ -48,7 +28,7 @@ export async function* readAll<T>({ cursor, first }: Begun, cap: Cap, take: (bat
   }
 }
 
-export function takeRows({ bytes, starts }: Batch, documents: DocumentRows, cap: Cap): Row[] | null {
+export function takeRows({ bytes, starts }: Batch, documents: DocumentRows, cap: RowCap): Row[] | null {
   const rows: Row[] = [];
   for (const start of starts) {
     if (!cap.admit(bytes.readInt32LE(start))) break;
@@ -57,7 +37,7 @@ export function takeRows({ bytes, starts }: Batch, documents: DocumentRows, cap:
   return rows.length > 0 ? rows : null;
 }
 
-export function packRows({ bytes, starts }: Batch, packer: TextPacker, cap: Cap): TextBatch | null {
+export function packRows({ bytes, starts }: Batch, packer: TextPacker, cap: RowCap): TextBatch | null {
   let rows = 0;
   for (const start of starts) {
     if (!cap.admit(bytes.readInt32LE(start))) break;

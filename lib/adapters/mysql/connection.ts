@@ -121,7 +121,7 @@ export class MysqlConnection {
   start<B extends Row[] | TextBatch>(
     request: ExecutionRequest,
     sinkFor: (fields: Field[]) => RowSink<B>,
-    onRow: (bytes: number) => 'take' | 'stop',
+    onRow: (bytes: number) => boolean,
   ): Execution<B> {
     const execution = new Execution<B>({ ...request, extended: this.wire._mariadbExtendedMetadata }, sinkFor, onRow);
     this.current = execution;

@@ -67,7 +67,7 @@ export class Execution<B extends Row[] | TextBatch> implements Command {
   constructor(
     private readonly plan: ExecutionPlan,
     private readonly sinkFor: (fields: Field[]) => RowSink<B>,
-    private readonly onRow: (bytes: number) => 'take' | 'stop',
+    private readonly onRow: (bytes: number) => boolean,
   ) {
     this.described = new Promise((resolve, reject) => {
       this.resolveFields = resolve;
@@ -211,7 +211,7 @@ export class Execution<B extends Row[] | TextBatch> implements Command {
       return this.end();
     }
     if (this.discarding || this.sink === null) return false;
-    if (this.onRow(packet.end - packet.start) === 'stop') {
+    if (!this.onRow(packet.end - packet.start)) {
       this.discarding = true;
       this.allRows = true;
       this.wake();

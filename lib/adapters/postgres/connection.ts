@@ -112,7 +112,7 @@ export class PostgresConnection {
   }
 
   /** Sends a statement and gives its execution; rows come from there. */
-  start(plan: ExecutionPlan, onRow: (bytes: number) => 'take' | 'stop', onPortion?: () => void): Execution {
+  start(plan: ExecutionPlan, onRow: (bytes: number) => boolean, onPortion?: () => void): Execution {
     const execution = new Execution(plan, (fields) => fields.map((field) => this.typeOf(field).read), onRow, onPortion);
     this.current = execution;
     this.client.query(execution as unknown as pg.Submittable);
@@ -120,7 +120,7 @@ export class PostgresConnection {
   }
 
   /** The same through COPY, for rows as packed text. */
-  startCopy(plan: CopyPlan, onRow: (bytes: number) => 'take' | 'stop'): CopyExecution {
+  startCopy(plan: CopyPlan, onRow: (bytes: number) => boolean): CopyExecution {
     const execution = new CopyExecution(plan, (fields) => fields.map((field) => this.typeOf(field)), onRow);
     this.current = execution;
     this.client.query(execution as unknown as pg.Submittable);

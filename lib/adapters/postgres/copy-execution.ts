@@ -48,7 +48,7 @@ export class CopyExecution implements Submittable, RunningExecution {
   constructor(
     private readonly plan: CopyPlan,
     private readonly typesOf: (fields: FieldDef[]) => ValueType[],
-    private readonly onRow: (bytes: number) => 'take' | 'stop',
+    private readonly onRow: (bytes: number) => boolean,
   ) {
     this.text = plan.text;
     this.toSkip = plan.before.length;
@@ -120,7 +120,7 @@ export class CopyExecution implements Submittable, RunningExecution {
 
   handleCopyData(message: { chunk: Uint8Array }): void {
     if (this.discarding || !this.packer) return;
-    if (this.onRow(message.chunk.length) === 'stop') {
+    if (!this.onRow(message.chunk.length)) {
       this.discarding = true;
       this.allRows = true;
       this.reader.wake();

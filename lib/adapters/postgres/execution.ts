@@ -73,7 +73,7 @@ export class Execution implements Submittable {
   constructor(
     private readonly plan: ExecutionPlan,
     private readonly readersOf: (fields: FieldDef[]) => Reader[],
-    private readonly onRow: (bytes: number) => 'take' | 'stop',
+    private readonly onRow: (bytes: number) => boolean,
     private readonly onPortion: () => void = () => {},
   ) {
     this.text = plan.text;
@@ -144,7 +144,7 @@ export class Execution implements Submittable {
 
   handleDataRow(message: DataRow): void {
     if (this.discarding) return;
-    if (this.onRow(message.length) === 'stop') {
+    if (!this.onRow(message.length)) {
       this.discarding = true;
       this.allRows = true;
       this.reader.wake();
